@@ -1,0 +1,195 @@
+/**
+ * Interval analysis: which values an expression can take, and whether it can fail. Sound and not
+ * complete: the true set of values is always inside the interval.
+ */
+import { defined, unreachable } from '../base/assert.js'
+import { childrenOf, isTrue, not } from './expression.js'
+import type { CompareOperator, Expression, Location, VariableIndex } from './expression.js'
+import type { Interval } from './type.js'
+
+/** What is known of each variable at some point: its interval. */
+export type Ranges = (variable: VariableIndex) => Interval
+
+const BIT: Interval = { lo: 0, hi: 1 }
+
+/** The values that `e` can take where `ranges` holds. */
+export function intervalOf(e: Expression, ranges: Ranges): Interval {
+  switch (e.kind) {
+    case 'constant':
+      return { lo: e.value, hi: e.value }
+    case 'read':
+    case 'next':
+      return e.location.elements.map(ranges).reduce(hull)
+    case 'not':
+    case 'and':
+    case 'or':
+    case 'compare':
+    case 'member':
+      return BIT
+    case 'arithmetic':
+      return arithmeticInterval(e.operator, intervalOf(e.left, ranges), intervalOf(e.right, ranges))
+    case 'modulo': {
+      const inner = intervalOf(e.operand, ranges)
+      return inner.lo >= 0 && inner.hi < e.modulus ? inner : { lo: 0, hi: e.modulus - 1 }
+    }
+    case 'ite':
+      return hull(intervalOf(e.then, ranges), intervalOf(e.otherwise, ranges))
+    case 'bits':
+      return bitsInterval(e.operator, intervalOf(e.left, ranges), intervalOf(e.right, ranges))
+    case 'singleton':
+      return { lo: 1, hi: 2 ** (e.size - 1) }
+    case 'cardinality':
+      return { lo: 0, hi: bitLength(intervalOf(e.set, ranges).hi) }
+    default:
+      return unreachable(e)
+  }
+}
+
+function arithmeticInterval(operator: 'add' | 'sub' | 'mul', a: Interval, b: Interval): Interval {
+  if (operator === 'add') return { lo: a.lo + b.lo, hi: a.hi + b.hi }
+  if (operator === 'sub') return { lo: a.lo - b.hi, hi: a.hi - b.lo }
+  const products = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi]
+  return { lo: Math.min(...products), hi: Math.max(...products) }
+}
+
+function bitsInterval(operator: 'and' | 'or' | 'andnot', a: Interval, b: Interval): Interval {
+  if (operator === 'or') return { lo: 0, hi: 2 ** bitLength(Math.max(a.hi, b.hi)) - 1 }
+  return { lo: 0, hi: operator === 'and' ? Math.min(a.hi, b.hi) : a.hi }
+}
+
+/** Number of bits that a non-negative value needs: 0 for 0. */
+export function bitLength(value: number): number {
+  return value <= 0 ? 0 : Math.floor(Math.log2(value)) + 1
+}
+
+function hull(a: Interval, b: Interval): Interval {
+  return { lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) }
+}
+
+/** True if every value of `inner` lies in `outer`. */
+export function isWithin(inner: Interval, outer: Interval): boolean {
+  return inner.lo >= outer.lo && inner.hi <= outer.hi
+}
+
+/** True if `e` can be evaluated wherever `ranges` holds: no index or member can be out of range. */
+export function isTotal(e: Expression, ranges: Ranges): boolean {
+  switch (e.kind) {
+    case 'read':
+    case 'next':
+      if (!isLocationTotal(e.location, ranges)) return false
+      break
+    case 'singleton':
+    case 'member':
+      if (!isWithin(intervalOf(e.member, ranges), { lo: 0, hi: e.size - 1 })) return false
+      break
+    case 'and': {
+      // An operand is only evaluated where the ones before it are true.
+      let known = ranges
+      for (const operand of e.operands) {
+        if (!isTotal(operand, known)) return false
+        known = assume(operand, known)
+      }
+      return true
+    }
+    case 'or': {
+      let known = ranges
+      for (const operand of e.operands) {
+        if (!isTotal(operand, known)) return false
+        known = assume(not(operand), known)
+      }
+      return true
+    }
+    case 'ite':
+      return (
+        isTotal(e.condition, ranges) &&
+        isTotal(e.then, assume(e.condition, ranges)) &&
+        isTotal(e.otherwise, assume(not(e.condition), ranges))
+      )
+    default:
+  }
+  return childrenOf(e).every(child => isTotal(child, ranges))
+}
+
+/** True if no index of the location itself can be out of range (its index expressions aside). */
+export function isLocationTotal(location: Location, ranges: Ranges): boolean {
+  return location.indices.every(({ expression, size }) =>
+    isWithin(intervalOf(expression, ranges), { lo: 0, hi: size - 1 }),
+  )
+}
+
+/** What is known where `condition` is true as well: comparisons of a variable narrow its interval. */
+export function assume(condition: Expression, ranges: Ranges): Ranges {
+  const conditions = condition.kind === 'and' ? condition.operands : [condition]
+  const narrowed = new Map<VariableIndex, Interval>()
+  const known: Ranges = variable => narrowed.get(variable) ?? ranges(variable)
+  for (const c of conditions) {
+    if (c.kind === 'read' && isScalarRead(c)) narrow(narrowed, known, c, BIT_TRUE)
+    else if (c.kind === 'not' && isScalarRead(c.operand)) narrow(narrowed, known, c.operand, ZERO)
+    else if (c.kind === 'compare') assumeComparison(c.operator, c.left, c.right, narrowed, known)
+  }
+  return narrowed.size === 0 ? ranges : known
+}
+
+const BIT_TRUE: Interval = { lo: 1, hi: 1 }
+const ZERO: Interval = { lo: 0, hi: 0 }
+
+function assumeComparison(
+  operator: CompareOperator,
+  left: Expression,
+  right: Expression,
+  narrowed: Map<VariableIndex, Interval>,
+  known: Ranges,
+): void {
+  const l = intervalOf(left, known)
+  const r = intervalOf(right, known)
+  if (operator === 'eq') {
+    if (isScalarRead(left)) narrow(narrowed, known, left, r)
+    if (isScalarRead(right)) narrow(narrowed, known, right, l)
+  } else if (operator === 'ne') {
+    if (isScalarRead(left) && r.lo === r.hi) narrow(narrowed, known, left, trim(l, r.lo))
+    if (isScalarRead(right) && l.lo === l.hi) narrow(narrowed, known, right, trim(r, l.lo))
+  } else {
+    const gap = operator === 'lt' ? 1 : 0
+    if (isScalarRead(left)) narrow(narrowed, known, left, { lo: l.lo, hi: r.hi - gap })
+    if (isScalarRead(right)) narrow(narrowed, known, right, { lo: l.lo + gap, hi: r.hi })
+  }
+}
+
+/** The interval without `value` where that is one of its ends. */
+function trim({ lo, hi }: Interval, value: number): Interval {
+  return { lo: lo === value ? lo + 1 : lo, hi: hi === value ? hi - 1 : hi }
+}
+
+type ScalarRead = Expression & { readonly kind: 'read' }
+
+function isScalarRead(e: Expression): e is ScalarRead {
+  return e.kind === 'read' && e.location.indices.length === 0
+}
+
+function narrow(
+  narrowed: Map<VariableIndex, Interval>,
+  known: Ranges,
+  read: ScalarRead,
+  to: Interval,
+): void {
+  const variable = defined(read.location.elements[0])
+  const now = known(variable)
+  const lo = Math.max(now.lo, to.lo)
+  const hi = Math.min(now.hi, to.hi)
+  // An empty interval: the condition is never true here, and anything is sound.
+  if (lo <= hi) narrowed.set(variable, { lo, hi })
+}
+
+/** Splits a guard into the conjuncts that cannot fail and the rest, each in the author's order. */
+export function splitGuard(
+  guard: readonly Expression[],
+  ranges: Ranges,
+): { total: readonly Expression[]; partial: readonly Expression[] } {
+  const conjuncts = guard
+    .flatMap(c => (c.kind === 'and' ? c.operands : [c]))
+    .filter(c => !isTrue(c))
+  return {
+    total: conjuncts.filter(c => isTotal(c, ranges)),
+    partial: conjuncts.filter(c => !isTotal(c, ranges)),
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The check behind symmetric index types: swapping two neighbouring elements everywhere in the
+ * model must give the same model. Transpositions of neighbours generate all permutations, so the
+ * check covers every one. Whatever breaks the symmetry (an order, an element picked by name, an
+ * action that one element lacks) makes some action or property have no counterpart.
+ */
+import { Diagnostic } from '../base/diagnostic.js'
+import { mapChildren, mapIndices } from './expression.js'
+import type { Expression, Location } from './expression.js'
+import type { ActionInstance, Model, Property, Sort, Update, Variable } from './model.js'
+import { printLocation } from './print.js'
+import { setMembers } from './type.js'
+import type { ScalarType } from './type.js'
+
+/** Throws Diagnostic ZC305 if some symmetric type of the model is not symmetric. */
+export function checkSymmetry(model: Model): void {
+  for (const sort of model.sorts)
+    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, sort, [i, i + 1])
+}
+
+type Swap = readonly [number, number]
+
+function checkSwap(model: Model, sort: Sort, swap: Swap): void {
+  const permutation = variablePermutation(model, sort, swap)
+  const change = new Swapping(sort.name, swap, permutation)
+  const texts = new Canonical(model.variables)
+  const actions = new Set(model.actions.map(a => texts.action(a)))
+  for (const action of model.actions) {
+    if (actions.has(texts.action(change.action(action)))) continue
+    throw new Diagnostic(
+      'ZC305',
+      `model ${model.name}: action ${action.name} breaks the symmetry of ${sort.name}: ` +
+        `it has no counterpart with ${swap.join(' and ')} swapped`,
+      {
+        place: action.site(),
+        hint: `treat all elements of ${sort.name} alike, or use a plain size`,
+      },
+    )
+  }
+  for (const property of model.properties) {
+    const before = texts.property(property, model.actions)
+    const after = texts.property(
+      change.property(property),
+      model.actions.map(a => change.action(a)),
+    )
+    if (before === after) continue
+    throw new Diagnostic(
+      'ZC305',
+      `model ${model.name}: property '${property.name}' breaks the symmetry of ${sort.name}`,
+      { place: property.site(), hint: `say the same of all elements of ${sort.name}` },
+    )
+  }
+}
+
+/** Where each variable goes when two elements of a sort are swapped. */
+function variablePermutation(model: Model, sort: Sort, [i, j]: Swap): readonly number[] {
+  const permutation = model.variables.map((_, v) => v)
+  for (const array of sort.arrays) {
+    // Arrays may be nested in one another: compose, outer and inner swaps act on different axes.
+    const a = array[i] ?? []
+    const b = array[j] ?? []
+    a.forEach((variable, k) => {
+      const other = b[k] ?? variable
+      const moved = permutation[variable] ?? variable
+      permutation[variable] = permutation[other] ?? other
+      permutation[other] = moved
+    })
+  }
+  return permutation
+}
+
+/** Applies a swap to expressions, updates, actions and properties. */
+class Swapping {
+  constructor(
+    private readonly sort: string,
+    private readonly swap: Swap,
+    private readonly permutation: readonly number[],
+  ) {}
+
+  private value(value: number, type: ScalarType | null): number {
+    const [i, j] = this.swap
+    if (type === null || !('sort' in type) || type.sort !== this.sort) return value
+    if (type.kind === 'index') return value === i ? j : value === j ? i : value
+    const members = setMembers(value).map(m => (m === i ? j : m === j ? i : m))
+    return members.reduce((bits, m) => bits | (1 << m), 0)
+  }
+
+  private location(location: Location): Location {
+    const elements = location.elements.map(v => this.permutation[v] ?? v)
+    return mapIndices({ ...location, elements }, e => this.expression(e))
+  }
+
+  expression(e: Expression): Expression {
+    if (e.kind === 'constant') return { ...e, value: this.value(e.value, e.type) }
+    if (e.kind === 'read' || e.kind === 'next')
+      return { kind: e.kind, location: this.location(e.location) }
+    return mapChildren(e, child => this.expression(child))
+  }
+
+  private update(u: Update): Update {
+    if (u.kind === 'assign')
+      return { ...u, location: this.location(u.location), value: this.expression(u.value) }
+    if (u.kind === 'assert') return { ...u, condition: this.expression(u.condition) }
+    return {
+      ...u,
+      condition: this.expression(u.condition),
+      then: u.then.map(x => this.update(x)),
+      otherwise: u.otherwise.map(x => this.update(x)),
+    }
+  }
+
+  action(a: ActionInstance): ActionInstance {
+    const guard = a.guard.map(e => this.expression(e))
+    return { ...a, guard, updates: a.updates.map(u => this.update(u)) }
+  }
+
+  property(p: Property): Property {
+    if (p.kind === 'assertion') return p
+    if (p.kind === 'deadlock') return { ...p, allowed: this.expression(p.allowed) }
+    if (p.kind === 'step') return { ...p, predicates: p.predicates.map(e => this.expression(e)) }
+    return { ...p, predicate: this.expression(p.predicate) }
+  }
+}
+
+/** Texts that are equal for expressions that differ only in the order of and, or, = and +. */
+class Canonical {
+  constructor(private readonly variables: readonly Variable[]) {}
+
+  expression(e: Expression): string {
+    switch (e.kind) {
+      case 'constant':
+        return String(e.value)
+      case 'read':
+      case 'next':
+        return `${e.kind} ${this.location(e.location)}`
+      case 'and':
+      case 'or':
+        return `(${e.operands
+          .map(o => this.expression(o))
+          .sort()
+          .join(` ${e.kind} `)})`
+      case 'compare':
+      case 'arithmetic':
+      case 'bits': {
+        const sides = [this.expression(e.left), this.expression(e.right)]
+        const commutes = ['eq', 'ne', 'add', 'mul', 'and', 'or'].includes(e.operator)
+        return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
+      }
+      case 'not':
+        return `not ${this.expression(e.operand)}`
+      case 'modulo':
+        return `(${this.expression(e.operand)} mod ${e.modulus})`
+      case 'ite':
+        return `(${[e.condition, e.then, e.otherwise].map(x => this.expression(x)).join(' ? ')})`
+      case 'singleton':
+        return `{${this.expression(e.member)}}`
+      case 'member':
+        return `(${this.expression(e.member)} in ${this.expression(e.set)})`
+      default:
+        return `|${this.expression(e.set)}|`
+    }
+  }
+
+  /** An array over a sort that a swap reordered is the same array if an index expression follows. */
+  private location(location: Location): string {
+    if (location.indices.length === 0) return printLocation(location, this.variables)
+    const indices = location.indices.map(i => this.expression(i.expression))
+    return `${[...location.elements].sort((a, b) => a - b).join()}[${indices.join('][')}]`
+  }
+
+  private updates(updates: readonly Update[]): string {
+    return updates
+      .map(u => {
+        if (u.kind === 'assign')
+          return `${this.location(u.location)} := ${this.expression(u.value)}`
+        if (u.kind === 'assert') return `assert ${u.property} ${this.expression(u.condition)}`
+        const { condition, then, otherwise } = u
+        return `if ${this.expression(condition)} {${this.updates(then)}} {${this.updates(otherwise)}}`
+      })
+      .sort()
+      .join('; ')
+  }
+
+  action(a: ActionInstance): string {
+    const guard = a.guard.map(e => this.expression(e)).sort()
+    return `${a.name}: ${guard.join(' & ')} -> ${this.updates(a.updates)}`
+  }
+
+  property(p: Property, actions: readonly ActionInstance[]): string {
+    if (p.kind === 'assertion') return p.name
+    if (p.kind === 'deadlock') return this.expression(p.allowed)
+    if (p.kind !== 'step') return this.expression(p.predicate)
+    return p.predicates
+      .map(
+        (e, i) =>
+          `${actions[i] === undefined ? '' : this.action(actions[i])} | ${this.expression(e)}`,
+      )
+      .sort()
+      .join('\n')
+  }
+}

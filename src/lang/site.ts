@@ -1,0 +1,53 @@
+/**
+ * Source places: where in the author's file a piece of a model was written. Capturing is cheap (one
+ * unformatted stack frame); the place is worked out only when a diagnostic or a trace needs it.
+ */
+import type { SourcePlace } from '../base/diagnostic.js'
+import type { Site } from '../ir/model.js'
+
+/** A function that stands between the author's line and `captureSite`. */
+type Callee = (...parameters: never[]) => unknown
+
+/** Remembers the line that called `callee`, a function of the language's surface. */
+export function captureSite(
+  callee: Callee | (abstract new (...parameters: never[]) => unknown),
+): Site {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 1
+  const holder: { stack?: string } = {}
+  Error.captureStackTrace(holder, callee)
+  Error.stackTraceLimit = limit
+  return () => parseFrame(holder.stack)
+}
+
+/** A site that is not known. */
+export const noSite: Site = () => undefined
+
+/** Reads `at name (file:///path/model.ts:12:5)` or `at /path/model.ts:12:5`. */
+function parseFrame(stack: string | undefined): SourcePlace | undefined {
+  const match = /at (?:.*\()?(?:file:\/\/)?([^()]+?):(\d+):(\d+)\)?\s*$/m.exec(stack ?? '')
+  const [, file, line, column] = match ?? []
+  if (file === undefined || line === undefined || column === undefined) return undefined
+  return { file: decodeURI(file), line: Number(line), column: Number(column) }
+}
+
+/** The author's line that led to an error thrown by the language: the first frame outside of it. */
+export function authorPlace(error: Error): SourcePlace | undefined {
+  for (const line of (error.stack ?? '').split('\n')) {
+    const place = parseFrame(line)
+    if (place !== undefined && !isLibraryFile(place.file)) return place
+  }
+  return undefined
+}
+
+/** Matches the package's own files, as sources and as built chunks. */
+function isLibraryFile(file: string): boolean {
+  const own = decodeURI(import.meta.url.replace(/^file:\/\//, ''))
+  const root = own.replace(/(?:dist|src)\/(?:chunks\/|lang\/)?[^/]*$/, '')
+  return (
+    file.startsWith('node:') ||
+    /^(?:src|dist\/chunks|dist\/index\.js)/.test(
+      file.startsWith(root) ? file.slice(root.length) : '',
+    )
+  )
+}
