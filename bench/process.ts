@@ -1,0 +1,83 @@
+/**
+ * Runs one program and measures it from outside: exit code, output, wall clock time and peak memory.
+ * Node has no `wait4`, so the peak is read from `/proc` while the program runs; the kernel keeps the
+ * high-water mark, so that only what happens in the last few milliseconds is missed.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/** How often the peak memory is read. */
+const pollMs = 10
+
+/** What a finished program left. */
+export interface Finished {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly wallSeconds: number
+  /** Peak resident set; undefined where there is no `/proc` or the program was too quick. */
+  readonly peakBytes: number | undefined
+}
+
+function highWaterBytes(pid: number): number | undefined {
+  try {
+    const found = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    return found?.[1] === undefined ? undefined : Number(found[1]) * 1024
+  } catch {
+    return undefined
+  }
+}
+
+/** Runs a program to its end. Rejects only when it cannot be started. */
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  folder: string,
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now()
+    const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    const { pid } = child
+    let stdout = ''
+    let stderr = ''
+    let peakBytes: number | undefined
+    const poll = setInterval(() => {
+      if (pid !== undefined) peakBytes = highWaterBytes(pid) ?? peakBytes
+    }, pollMs)
+    child.stdout.on('data', text => (stdout += String(text)))
+    child.stderr.on('data', text => (stderr += String(text)))
+    child.on('error', error => {
+      clearInterval(poll)
+      reject(error)
+    })
+    child.on('close', code => {
+      clearInterval(poll)
+      const wallSeconds = (performance.now() - start) / 1000
+      resolve({ exitCode: code ?? -1, stdout, stderr, wallSeconds, peakBytes })
+    })
+  })
+}
+
+/** Runs a program that has to succeed; throws with what it printed otherwise. */
+export async function mustRun(
+  command: string,
+  args: readonly string[],
+  folder: string,
+): Promise<Finished> {
+  const finished = await runProgram(command, args, folder)
+  if (finished.exitCode !== 0)
+    throw new Error(
+      `${command} ${args.join(' ')}: exit code ${finished.exitCode}\n${finished.stdout}${finished.stderr}`,
+    )
+  return finished
+}
+
+/** Whether a program can be started. */
+export async function exists(command: string, args: readonly string[]): Promise<boolean> {
+  try {
+    await runProgram(command, args, '.')
+    return true
+  } catch {
+    return false
+  }
+}
