@@ -140,16 +140,15 @@ async function kernel() {
   const folder = await mkdtemp(join(tmpdir(), 'zapcheck-build-'))
   try {
     const wasm = join(folder, 'kernel.wasm')
-    const { code, output } = await runNode([
-      join(root, 'node_modules/assemblyscript/bin/asc.js'),
-      'workers/kernel/index.ts',
-      ...['--outFile', wasm, '--runtime', 'stub', '--importMemory', '--sharedMemory'],
-      ...['--initialMemory', String(kernelInitialPages)],
-      ...['--maximumMemory', String(kernelMaximumPages)],
-      ...['--enable', 'threads,simd,bulk-memory', '-O3', '--noAssert'],
+    const flags = [
+      'workers/kernel/index.ts --runtime stub --importMemory --sharedMemory',
+      `--initialMemory ${kernelInitialPages} --maximumMemory ${kernelMaximumPages}`,
+      '--enable threads,simd,bulk-memory -O3 --noAssert',
       // AS112: functions on v128 that one kernel file exports to another never leave the module.
-      ...['--disableWarning', '112'],
-    ])
+      '--disableWarning 112',
+    ].flatMap(line => line.split(' '))
+    const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js')
+    const { code, output } = await runNode([compiler, ...flags, '--outFile', wasm])
     if (code !== 0) throw new Error(output)
     const bytes = await readFile(wasm)
     await replaceFiles(new Map([['kernel.wasm', bytes]]), path => path === 'kernel.wasm')
@@ -163,10 +162,9 @@ async function types() {
   if (!existsSync(join(root, 'src/index.ts'))) return 'skipped: src/index.ts does not exist yet'
   const folder = await mkdtemp(join(tmpdir(), 'zapcheck-types-'))
   try {
-    const { code, output } = await runNode([
-      join(root, 'node_modules/typescript/bin/tsc'),
-      ...['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', folder],
-    ])
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const flags = ['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', folder]
+    const { code, output } = await runNode([compiler, ...flags])
     const files = new Map()
     for (const path of await filesBelow(folder))
       files.set(`types/${path}`, await readFile(join(folder, path)))
