@@ -1,0 +1,124 @@
+/**
+ * Reads what the workers of a search left in the shared memory: progress while they run, the result
+ * when all have ended. Main thread.
+ *
+ * After the end everything is read without atomics: the end of each worker's `run` was awaited.
+ */
+import {
+  CONTEXT_CANDIDATES,
+  CONTEXT_DEADLOCKS,
+  candidateBytes,
+  type CompiledModel,
+} from '../compile/compiled-model.js'
+import { compareRows, LevelLog } from '../store/level-log.js'
+import { allocatedBytes, controlView, visitedSetSize } from '../store/visited-set.js'
+import type { Candidate, ExploreProgress, ExploreResult, LimitName } from './explore.js'
+import {
+  SLOT_DEPTH,
+  SLOT_EXHAUSTIVE,
+  SLOT_FOUND,
+  SLOT_LEVEL_DEPTH,
+  SLOT_STOP,
+  STATISTIC_EXPANDED,
+  STATISTIC_STATES,
+  STATISTIC_TRANSITIONS,
+  STOP_DEPTH,
+  STOP_INTERRUPTED,
+  STOP_MEMORY,
+  STOP_STATES,
+  STOP_TIME,
+  type WorkerSetup,
+} from './protocol.js'
+
+const LIMIT_NAMES = new Map<number, LimitName>([
+  [STOP_TIME, 'time'],
+  [STOP_MEMORY, 'memory'],
+  [STOP_STATES, 'states'],
+  [STOP_DEPTH, 'depth'],
+  [STOP_INTERRUPTED, 'interrupted'],
+])
+
+/** Adds up one statistic of all workers. */
+function total(view: DataView, setup: WorkerSetup, statistic: number): number {
+  const areas = setup.plan.areas.slice(0, setup.workers)
+  return areas.reduce((sum, area) => sum + view.getFloat64(area.statistics + statistic, true), 0)
+}
+
+/** Where a running search stands. Any time; the numbers of different workers may be a run apart. */
+export function readProgress(setup: WorkerSetup, elapsedMs: number): ExploreProgress {
+  const view = controlView(setup.memory)
+  const states = total(view, setup, STATISTIC_STATES)
+  const visited = visitedSetSize(view)
+  return {
+    states,
+    transitions: total(view, setup, STATISTIC_TRANSITIONS),
+    depth: Math.max(0, view.getInt32(SLOT_LEVEL_DEPTH, true)),
+    frontier: Math.max(0, states - total(view, setup, STATISTIC_EXPANDED)),
+    visitedBytes: visited.bytes,
+    visitedLoad: visited.load,
+    memoryBytes: allocatedBytes(view),
+    elapsedMs,
+  }
+}
+
+/** Actions are unsigned in the order of candidates: -1, no action, comes last. */
+function isLess(a: Candidate, b: Candidate): boolean {
+  const order = compareRows(a.state, b.state)
+  return order < 0 || (order === 0 && (a.action ?? Infinity) < (b.action ?? Infinity))
+}
+
+/** The least candidate that any worker recorded for property `index`. */
+function mergeCandidates(view: DataView, setup: WorkerSetup, index: number): Candidate | null {
+  const { strideWords, plan, workers } = setup
+  const found = view.getInt32(SLOT_FOUND + 4 * index, true)
+  if (found === 0) return null
+  let least: Candidate | null = null
+  for (const area of plan.areas.slice(0, workers)) {
+    const record = area.context + CONTEXT_CANDIDATES + index * candidateBytes(strideWords)
+    if (view.getInt32(record, true) === 0) continue
+    const action = view.getInt32(record + 4, true)
+    const state = new BigUint64Array(strideWords)
+    for (let word = 0; word < strideWords; word++) {
+      state[word] = view.getBigUint64(record + 8 + 8 * word, true)
+    }
+    const candidate = { depth: found - 1, state, action: action < 0 ? null : action }
+    if (least === null || isLess(candidate, least)) least = candidate
+  }
+  return least
+}
+
+/** The result of a search whose workers have all ended. */
+export function collectResult(
+  model: CompiledModel,
+  setup: WorkerSetup,
+  seconds: number,
+): ExploreResult {
+  // Makes `memory.buffer` cover what other threads have added to the memory.
+  setup.memory.grow(0)
+  const view = controlView(setup.memory)
+  const fired = new Uint8Array(model.actionCount)
+  let deadlocks = 0
+  for (const area of setup.plan.areas.slice(0, setup.workers)) {
+    deadlocks += Number(view.getBigUint64(area.context + CONTEXT_DEADLOCKS, true))
+    for (let action = 0; action < model.actionCount; action++) {
+      if (view.getUint8(area.fired + action) !== 0) fired[action] = 1
+    }
+  }
+  const exhaustive = view.getInt32(SLOT_EXHAUSTIVE, true) !== 0
+  const stopReason = view.getInt32(SLOT_STOP, true)
+  return {
+    states: total(view, setup, STATISTIC_STATES),
+    transitions: total(view, setup, STATISTIC_TRANSITIONS),
+    depth: view.getInt32(SLOT_DEPTH, true),
+    deadlocks,
+    exhaustive,
+    limit: exhaustive ? null : (LIMIT_NAMES.get(stopReason) ?? null),
+    candidates: model.properties.map((_, index) => mergeCandidates(view, setup, index)),
+    modelError: mergeCandidates(view, setup, model.properties.length),
+    fired,
+    visitedBytes: visitedSetSize(view).bytes,
+    seconds,
+    workers: setup.workers,
+    levels: new LevelLog(setup.memory, setup.strideWords),
+  }
+}

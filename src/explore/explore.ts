@@ -1,0 +1,224 @@
+/**
+ * Explores all reachable states of a compiled model, breadth first, level by level, with any number of
+ * workers. The main thread sets up the shared memory, starts the workers, shows progress, and collects
+ * what they leave in the shared memory. How it works: `docs/internals/exploration.md`.
+ *
+ * Counts, depths, verdicts and candidates do not depend on the number of workers nor on timing, unless
+ * a limit ended the run.
+ */
+import { readFile } from 'node:fs/promises'
+import { assert, defined } from '../base/assert.js'
+import { contextBytes, type CompiledModel } from '../compile/compiled-model.js'
+import { createMemory, instantiateKernel } from '../store/kernel.js'
+import type { LevelLog } from '../store/level-log.js'
+import { planMemory } from '../store/memory-plan.js'
+import { controlView, createVisitedSet } from '../store/visited-set.js'
+import { collectResult, readProgress } from './collect.js'
+import {
+  SLOT_ACTIVE,
+  SLOT_LEVEL_DEPTH,
+  STOP_INTERRUPTED,
+  type WorkerSetup,
+} from './protocol.js'
+import { Rendezvous } from './rendezvous.js'
+import { SearchWorker } from './search-worker.js'
+import { builtFiles, type BuiltFiles } from './worker-url.js'
+import { runThreads } from './worker-threads.js'
+
+/** How to explore. */
+export interface ExploreOptions {
+  /** Number of workers, 1..WORKERS_MAX. */
+  readonly workers: number
+  /** Run in the calling thread, which blocks meanwhile. Needs `workers: 1`. */
+  readonly inline?: boolean
+  /** Most bytes of shared memory to allocate; at most 4 GiB, which is also the default. */
+  readonly memoryBytes?: number
+  /** Longest time, milliseconds from the call on. */
+  readonly timeMs?: number
+  /** The run ends once more states than this were found. */
+  readonly statesMax?: number
+  /** States at this depth are found and checked, but not expanded. */
+  readonly depthMax?: number
+  /** Explore to the end although a violation was found. */
+  readonly keepGoing?: boolean
+  /** Ends the run in order, as 'interrupted'. */
+  readonly signal?: AbortSignal
+  /** Called about every `progressIntervalMs` while workers run. */
+  readonly onProgress?: (progress: ExploreProgress) => void
+  /** @defaultValue 500 */
+  readonly progressIntervalMs?: number
+  /** Size of the first table; it grows as needed. For tests. @defaultValue 64 KiB */
+  readonly tableBytesInitial?: number
+}
+
+/** Where a run stands; numbers are a moment old. */
+export interface ExploreProgress {
+  /** Distinct states found. */
+  readonly states: number
+  readonly transitions: number
+  /** Depth of the level being expanded. */
+  readonly depth: number
+  /** States found and not yet expanded. */
+  readonly frontier: number
+  /** Bytes of the visited set's table. */
+  readonly visitedBytes: number
+  /** Share of the table's slots that are filled, 0..1. */
+  readonly visitedLoad: number
+  /** Bytes allocated in the shared memory. */
+  readonly memoryBytes: number
+  readonly elapsedMs: number
+}
+
+/** A state at which a property was decided. */
+export interface Candidate {
+  /**
+   * Length of the shortest trace to it: depth of the state for state properties and deadlock, depth of
+   * the state plus 1 where the action is part of it, and for model errors.
+   */
+  readonly depth: number
+  /** The packed state; before the action, where there is one. */
+  readonly state: BigUint64Array
+  /** The action instance taken from the state; null where the state alone decides. */
+  readonly action: number | null
+}
+
+/** The limit that ended a run before it was exhaustive. */
+export type LimitName = 'time' | 'memory' | 'states' | 'depth' | 'interrupted'
+
+/** What a run found. */
+export interface ExploreResult {
+  /** Distinct states, the initial one included. */
+  readonly states: number
+  /** Pairs of an expanded state and an action instance enabled in it, stutters included. */
+  readonly transitions: number
+  /** Depth of the deepest level that has a state. */
+  readonly depth: number
+  /** Expanded states in which no action instance is enabled. */
+  readonly deadlocks: number
+  /** True if every reachable state was found and expanded. */
+  readonly exhaustive: boolean
+  /** The limit that was hit, null if none was or the run was exhaustive all the same. */
+  readonly limit: LimitName | null
+  /** Per property: the least candidate at the least depth, null if none was found. */
+  readonly candidates: readonly (Candidate | null)[]
+  /** The least model error at the least depth, null if there was none. */
+  readonly modelError: Candidate | null
+  /** Per action instance: 1 if it fired, else 0. */
+  readonly fired: Uint8Array
+  /** Bytes of the visited set's table at the end. */
+  readonly visitedBytes: number
+  readonly seconds: number
+  readonly workers: number
+  /** Every state by depth; keeps the shared memory of the run alive. */
+  readonly levels: LevelLog
+}
+
+/** Most workers of a run. */
+export const WORKERS_MAX = 256
+
+const TABLE_BYTES_INITIAL = 65536
+const MEMORY_BYTES_MAX = 2 ** 32
+const PROGRESS_INTERVAL_MS = 500
+/** Memory to begin with beyond the plan and the first table. */
+const MEMORY_SPARE_BYTES = 2 ** 22
+
+const kernelModules = new Map<string, Promise<WebAssembly.Module>>()
+
+/** Compiles a kernel once per process; all workers share the module. */
+function kernelModule(path: string): Promise<WebAssembly.Module> {
+  const module =
+    kernelModules.get(path) ?? readFile(path).then(bytes => WebAssembly.compile(bytes))
+  kernelModules.set(path, module)
+  return module
+}
+
+/** Lays out and fills the shared memory of a run; the setup is that of worker 0. */
+function prepare(
+  model: CompiledModel,
+  options: ExploreOptions,
+  modules: { kernel: WebAssembly.Module; model: WebAssembly.Module },
+): WorkerSetup {
+  const { workers } = options
+  const { strideWords, stateBits, actionCount, maxFanout } = model
+  const format = { strideWords, stateBits }
+  const tableBytes = options.tableBytesInitial ?? TABLE_BYTES_INITIAL
+  const sizes = { workers, strideWords, contextBytes: contextBytes(model), actionCount, maxFanout }
+  const plan = planMemory(sizes)
+  const memory = createMemory(plan.end + tableBytes + MEMORY_SPARE_BYTES)
+  const kernel = instantiateKernel(modules.kernel, memory)
+  const area = defined(plan.areas[workers])
+  kernel.attach(strideWords, stateBits, area.scratch, area.result)
+  const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
+  createVisitedSet(memory, kernel, { format, planEnd: plan.end, tableBytes, memoryBytes })
+  const view = controlView(memory)
+  view.setInt32(SLOT_LEVEL_DEPTH, -1, true)
+  view.setBigUint64(SLOT_ACTIVE, (1n << BigInt(model.properties.length)) - 1n, true)
+  return {
+    index: 0,
+    workers,
+    memory,
+    ...modules,
+    plan,
+    strideWords,
+    stateBits,
+    initial: model.initial,
+    properties: model.properties,
+    keepGoing: options.keepGoing ?? false,
+    statesMax: options.statesMax ?? Infinity,
+    depthMax: options.depthMax ?? Infinity,
+    deadline: options.timeMs === undefined ? Infinity : Date.now() + options.timeMs,
+  }
+}
+
+/** Runs the only worker in this thread, with progress reports between runs of states. */
+function runInline(setup: WorkerSetup, options: ExploreOptions, report: () => void): void {
+  const interval = options.progressIntervalMs ?? PROGRESS_INTERVAL_MS
+  let last = performance.now()
+  const poll = (): void => {
+    if (performance.now() - last < interval) return
+    last = performance.now()
+    report()
+  }
+  new SearchWorker(setup, options.onProgress === undefined ? undefined : poll).run()
+}
+
+/**
+ * Explores `model`. The main thread stays free while workers run, unless `inline`.
+ * @param files  the built worker and kernel; for tests.
+ * @throws InternalError if a worker died or failed, or the package is not built.
+ */
+export async function explore(
+  model: CompiledModel,
+  options: ExploreOptions,
+  files: BuiltFiles = builtFiles(),
+): Promise<ExploreResult> {
+  const { workers, signal } = options
+  const inRange = Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX
+  assert(inRange, `workers must be 1 to ${WORKERS_MAX}`)
+  assert(options.inline !== true || workers === 1, 'an inline run has one worker')
+  const started = performance.now()
+  const [kernel, modelModule] = await Promise.all([
+    kernelModule(files.kernel),
+    WebAssembly.compile(Uint8Array.from(model.wasm)),
+  ])
+  const setup = prepare(model, options, { kernel, model: modelModule })
+  const meeting = new Rendezvous(setup.memory, workers)
+  const report = (): void => options.onProgress?.(readProgress(setup, performance.now() - started))
+  const interrupt = (): void => meeting.requestStop(STOP_INTERRUPTED)
+  if (signal?.aborted === true) interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  const interval = options.progressIntervalMs ?? PROGRESS_INTERVAL_MS
+  const timer = options.onProgress === undefined ? undefined : setInterval(report, interval)
+  try {
+    if (options.inline === true) {
+      runInline(setup, options, report)
+    } else {
+      const setups = Array.from({ length: workers }, (_, index) => ({ ...setup, index }))
+      await runThreads(files.worker, setups, () => meeting.abort())
+    }
+  } finally {
+    clearInterval(timer)
+    signal?.removeEventListener('abort', interrupt)
+  }
+  return collectResult(model, setup, (performance.now() - started) / 1000)
+}

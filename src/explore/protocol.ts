@@ -1,0 +1,98 @@
+/**
+ * What main thread and workers agree on: the messages of the control plane (comlink carries them) and
+ * the named slots of the shared control area through which a running search is steered. No logic.
+ *
+ * Slots are byte addresses of 32-bit numbers unless said otherwise; Int32Array index = address / 4.
+ * `Rendezvous` (rendezvous.ts) is the only reader and writer, but for the main thread's progress.
+ */
+import type { MemoryPlan } from '../store/memory-plan.js'
+import { SEARCH_SLOTS } from '../store/control-slots.js'
+
+/** Bumped after every event that a waiting worker must look at; what Atomics.wait waits on. */
+export const SLOT_SIGNAL = SEARCH_SLOTS
+/** 0, or the STOP_ reason for which the search ends. The first reason stays, but STOP_ABORT wins. */
+export const SLOT_STOP = SEARCH_SLOTS + 64
+/** 1 while some worker asks for a larger table. */
+export const SLOT_GROWTH_WANTED = SEARCH_SLOTS + 68
+/** Workers that have arrived in the growth barrier. */
+export const SLOT_GROWTH_ARRIVED = SEARCH_SLOTS + 128
+/** Bumped whenever the growth barrier opens. */
+export const SLOT_GROWTH_PHASE = SEARCH_SLOTS + 132
+/** A GROWTH_ outcome: what the last arriver found. Stays until all have read it. */
+export const SLOT_GROWTH_OUTCOME = SEARCH_SLOTS + 136
+/** Workers that have arrived in the level barrier. */
+export const SLOT_LEVEL_ARRIVED = SEARCH_SLOTS + 140
+/** Next descriptor to be handed out; on a line of its own. */
+export const SLOT_LEVEL_CURSOR = SEARCH_SLOTS + 192
+/** Bumped whenever the level barrier opens. */
+export const SLOT_LEVEL_GENERATION = SEARCH_SLOTS + 256
+/** Depth of the level being expanded, -1 before the first. */
+export const SLOT_LEVEL_DEPTH = SEARCH_SLOTS + 260
+/** First descriptor after the level being expanded. */
+export const SLOT_LEVEL_END = SEARCH_SLOTS + 264
+/** 1 when the search is over. */
+export const SLOT_FINISHED = SEARCH_SLOTS + 268
+/** 1 if some worker dropped work that it had taken. */
+export const SLOT_ABANDONED = SEARCH_SLOTS + 272
+/** 1 if every reachable state was found and expanded. */
+export const SLOT_EXHAUSTIVE = SEARCH_SLOTS + 276
+/** Depth of the deepest level that has a state. */
+export const SLOT_DEPTH = SEARCH_SLOTS + 280
+/** 64-bit: bit p set: property p is still to be evaluated. */
+export const SLOT_ACTIVE = SEARCH_SLOTS + 288
+/** Per property, then for model errors: 0, or 1 + the depth at which a candidate was found. */
+export const SLOT_FOUND = SEARCH_SLOTS + 320
+
+export const STOP_TIME = 1
+export const STOP_MEMORY = 2
+export const STOP_STATES = 3
+export const STOP_DEPTH = 4
+export const STOP_INTERRUPTED = 5
+/** Another worker has died: give up at once, nothing will be reported. */
+export const STOP_ABORT = 6
+
+/** A table was allocated: move the rows. */
+export const GROWTH_REHASH = 1
+/** No memory for a larger table; the search stops. */
+export const GROWTH_REFUSED = 2
+/** Some row found no slot in the new table: begin again with a larger one. */
+export const GROWTH_RETRY = 3
+/** The new table is in use. */
+export const GROWTH_DONE = 4
+
+/** Offsets in a worker's statistics line: float64 numbers that only that worker writes. */
+export const STATISTIC_STATES = 0
+export const STATISTIC_TRANSITIONS = 8
+export const STATISTIC_EXPANDED = 16
+
+/** What a worker needs of a property; the rest stays on the main thread. */
+export interface PropertyKind {
+  readonly isViolation: boolean
+  readonly isStateProperty: boolean
+  readonly hasAction: boolean
+}
+
+/** Everything that a worker gets when it starts. Structured-cloneable; the memory is shared. */
+export interface WorkerSetup {
+  readonly index: number
+  readonly workers: number
+  readonly memory: WebAssembly.Memory
+  readonly kernel: WebAssembly.Module
+  readonly model: WebAssembly.Module
+  readonly plan: MemoryPlan
+  readonly strideWords: number
+  readonly stateBits: number
+  readonly initial: BigUint64Array
+  readonly properties: readonly PropertyKind[]
+  readonly keepGoing: boolean
+  /** Limits; Infinity where there is none. `deadline` in milliseconds since 1970. */
+  readonly statesMax: number
+  readonly depthMax: number
+  readonly deadline: number
+}
+
+/** What a worker thread offers over comlink. */
+export interface ExplorerApi {
+  /** Takes part in a search until it is over. What was found lies in the shared memory. */
+  run(setup: WorkerSetup): void
+}

@@ -1,0 +1,264 @@
+/**
+ * One worker of the level-synchronous breadth-first search. All workers run the same loop:
+ *
+ *   take a run of at most 512 states of the level -> expand it into the successor buffer ->
+ *   insert the successors into the visited set -> check the new ones -> ... -> level barrier
+ *
+ * What a worker shares with others: the visited set and level log (kernel), the slots (Rendezvous).
+ * Its own: context, fired bytes, buffer, statistics. Per run of states there are a few calls from
+ * JavaScript to WebAssembly; per state there is no JavaScript at all.
+ *
+ * Levels of few states are expanded by the last arriver alone while the others stay in the barrier, so
+ * a deep model with tiny levels pays for no wake-ups.
+ */
+import {
+  CONTEXT_ACTIVE,
+  CONTEXT_CANDIDATES,
+  CONTEXT_FIRED,
+  CONTEXT_OUTPUT_END,
+  candidateBytes,
+} from '../compile/compiled-model.js'
+import {
+  RESULT_FRESH_ADDRESS,
+  RESULT_FRESH_COUNT,
+  RESULT_RUN_ADDRESS,
+  RESULT_RUN_COUNT,
+  RESULT_STATUS,
+  STATUS_GROW,
+  STATUS_MEMORY,
+} from '../store/control-slots.js'
+import { instantiateKernel, type Kernel } from '../store/kernel.js'
+import type { WorkerArea } from '../store/memory-plan.js'
+import { beginGrowth, controlView, endGrowth } from '../store/visited-set.js'
+import { defined } from '../base/assert.js'
+import { stepLevel, type LevelStep } from './level-step.js'
+import { instantiateModel, type ModelCode } from './model-code.js'
+import {
+  GROWTH_DONE,
+  GROWTH_REFUSED,
+  GROWTH_REHASH,
+  GROWTH_RETRY,
+  SLOT_ABANDONED,
+  SLOT_ACTIVE,
+  SLOT_FINISHED,
+  SLOT_FOUND,
+  SLOT_LEVEL_DEPTH,
+  SLOT_LEVEL_END,
+  SLOT_LEVEL_GENERATION,
+  STATISTIC_EXPANDED,
+  STATISTIC_STATES,
+  STATISTIC_TRANSITIONS,
+  STOP_MEMORY,
+  STOP_STATES,
+  STOP_TIME,
+  type WorkerSetup,
+} from './protocol.js'
+import { Rendezvous } from './rendezvous.js'
+
+/** Levels of at most so many states are expanded by one worker alone. */
+const SOLO_ROWS = 512
+
+/** A worker; see the head of this file. Belongs to one thread. */
+export class SearchWorker {
+  readonly #setup: WorkerSetup
+  readonly #area: WorkerArea
+  readonly #meeting: Rendezvous
+  readonly #kernel: Kernel
+  readonly #model: ModelCode
+  readonly #view: DataView
+  /** 32-bit slots of the fixed part of the memory; index = byte address / 4. */
+  readonly #words: Int32Array<ArrayBufferLike>
+  readonly #rowBytes: number
+  readonly #poll: (() => void) | undefined
+  #states = 0
+  #transitions = 0
+  #expanded = 0
+
+  /** `poll` is called once per run of states; inline searches report progress there. */
+  constructor(setup: WorkerSetup, poll?: () => void) {
+    const { memory, strideWords, stateBits } = setup
+    this.#setup = setup
+    this.#area = defined(setup.plan.areas[setup.index])
+    this.#meeting = new Rendezvous(memory, setup.workers)
+    this.#kernel = instantiateKernel(setup.kernel, memory)
+    this.#model = instantiateModel(setup.model, memory)
+    this.#view = controlView(memory)
+    this.#words = new Int32Array(memory.buffer)
+    this.#rowBytes = strideWords * 8
+    this.#poll = poll
+    this.#kernel.attach(strideWords, stateBits, this.#area.scratch, this.#area.result)
+    this.#kernel.refreshTable()
+    this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
+  }
+
+  /** Takes part in the search until it is over. Throws SearchAborted if another worker died. */
+  run(): void {
+    if (this.#setup.index === 0) this.#insertInitial()
+    while (!this.#meetAtLevel()) this.#exploreLevel()
+  }
+
+  #insertInitial(): void {
+    const { buffer } = this.#area
+    for (const [word, value] of this.#setup.initial.entries()) {
+      this.#view.setBigUint64(buffer + word * 8, value, true)
+    }
+    this.#beginLevel()
+    if (!this.#insert(1)) this.#meeting.store(SLOT_ABANDONED, 1)
+    this.#endLevel()
+  }
+
+  /** The level barrier. True if the search is over. */
+  #meetAtLevel(): boolean {
+    const meeting = this.#meeting
+    const generation = meeting.load(SLOT_LEVEL_GENERATION)
+    if (meeting.arriveAtLevel()) {
+      let step = stepLevel(meeting, this.#setup)
+      while (this.#isSolo(step)) {
+        this.#exploreLevel()
+        step = stepLevel(meeting, this.#setup)
+      }
+      meeting.openLevel()
+    } else {
+      meeting.waitForLevel(generation, () => this.#joinGrowth())
+    }
+    return meeting.load(SLOT_FINISHED) !== 0
+  }
+
+  /** True if the last arriver should expand the level alone. */
+  #isSolo(step: LevelStep): boolean {
+    if (step.finished || step.end - step.first > 2 * this.#setup.workers) return false
+    let rows = 0
+    for (let index = step.first; index < step.end; index++) {
+      this.#kernel.readDescriptor(index)
+      rows += this.#result(RESULT_RUN_COUNT)
+    }
+    return rows <= SOLO_ROWS
+  }
+
+  #beginLevel(): void {
+    this.#kernel.beginDepth(this.#meeting.load(SLOT_LEVEL_DEPTH) + 1)
+    const active = this.#area.context + CONTEXT_ACTIVE
+    this.#view.setInt32(active, this.#meeting.load(SLOT_ACTIVE), true)
+    this.#view.setInt32(active + 4, this.#meeting.load(SLOT_ACTIVE + 4), true)
+  }
+
+  /** Publishes what this worker found in the level. */
+  #endLevel(): void {
+    this.#kernel.flushLog()
+    const depth = this.#meeting.load(SLOT_LEVEL_DEPTH)
+    const { properties, strideWords } = this.#setup
+    const candidates = this.#area.context + CONTEXT_CANDIDATES
+    for (let index = 0; index <= properties.length; index++) {
+      if (this.#words[(candidates + index * candidateBytes(strideWords)) >> 2] === 0) continue
+      const slot = SLOT_FOUND + 4 * index
+      if (this.#meeting.load(slot) !== 0) continue
+      // Every worker that finds a candidate in this level writes the same depth.
+      const property = properties[index]
+      const ofState = property !== undefined && !property.isStateProperty && !property.hasAction
+      this.#meeting.store(slot, 1 + (ofState ? depth : depth + 1))
+    }
+    this.#publishStatistics()
+  }
+
+  #exploreLevel(): void {
+    this.#beginLevel()
+    const end = this.#meeting.load(SLOT_LEVEL_END)
+    while (!this.#mustStop()) {
+      const index = this.#meeting.takeDescriptor()
+      if (index >= end) break
+      this.#kernel.readDescriptor(index)
+      const address = this.#result(RESULT_RUN_ADDRESS)
+      if (!this.#expandRun(address, this.#result(RESULT_RUN_COUNT))) {
+        this.#meeting.store(SLOT_ABANDONED, 1)
+        break
+      }
+      this.#publishStatistics()
+    }
+    this.#endLevel()
+  }
+
+  /** Expands a run of states. False if the search stops before all of it was done. */
+  #expandRun(address: number, count: number): boolean {
+    const { context, buffer, bufferEnd } = this.#area
+    let done = 0
+    while (done < count) {
+      const input = address + done * this.#rowBytes
+      const consumed = this.#model.expand(input, count - done, buffer, bufferEnd, context)
+      const outputEnd = this.#words[(context + CONTEXT_OUTPUT_END) >> 2]! >>> 0
+      const produced = (outputEnd - buffer) / this.#rowBytes
+      done += consumed
+      this.#expanded += consumed
+      this.#transitions += produced
+      if (!this.#insert(produced)) return false
+    }
+    return true
+  }
+
+  /** Inserts `count` rows of the buffer and checks the new ones. False if the search stops first. */
+  #insert(count: number): boolean {
+    let done = 0
+    while (done < count) {
+      if (this.#meeting.growthWanted) this.#joinGrowth()
+      if (this.#meeting.stopReason !== 0) return false
+      const rows = this.#area.buffer + done * this.#rowBytes
+      done += this.#kernel.insert(rows, count - done)
+      const fresh = this.#result(RESULT_FRESH_COUNT)
+      if (fresh !== 0) {
+        this.#states += fresh
+        this.#model.check(this.#result(RESULT_FRESH_ADDRESS), fresh, this.#area.context)
+      }
+      const status = this.#result(RESULT_STATUS)
+      if (status === STATUS_GROW) this.#meeting.requestGrowth()
+      else if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
+    }
+    return true
+  }
+
+  /** Looks at limits and requests, once per run. True if the search stops. */
+  #mustStop(): boolean {
+    const { statesMax, deadline, workers, plan } = this.#setup
+    if (this.#meeting.growthWanted) this.#joinGrowth()
+    this.#poll?.()
+    if (deadline !== Infinity && Date.now() >= deadline) this.#meeting.requestStop(STOP_TIME)
+    if (statesMax !== Infinity) {
+      let states = 0
+      for (let worker = 0; worker < workers; worker++) {
+        const { statistics } = defined(plan.areas[worker])
+        states += this.#view.getFloat64(statistics + STATISTIC_STATES, true)
+      }
+      if (states > statesMax) this.#meeting.requestStop(STOP_STATES)
+    }
+    return this.#meeting.stopReason !== 0
+  }
+
+  /** Meets all workers and takes part in making the table larger. */
+  #joinGrowth(): void {
+    const { strideWords, stateBits } = this.#setup
+    for (;;) {
+      const begun = this.#meeting.meetForGrowth(() => {
+        if (beginGrowth(this.#view, this.#kernel, { strideWords, stateBits })) return GROWTH_REHASH
+        this.#meeting.requestStop(STOP_MEMORY)
+        return GROWTH_REFUSED
+      })
+      if (begun === GROWTH_REFUSED) return
+      this.#kernel.rehash()
+      const ended = this.#meeting.meetForGrowth(() =>
+        endGrowth(this.#view, this.#kernel) ? GROWTH_DONE : GROWTH_RETRY,
+      )
+      if (ended === GROWTH_DONE) break
+    }
+    this.#kernel.refreshTable()
+  }
+
+  #publishStatistics(): void {
+    const { statistics } = this.#area
+    this.#view.setFloat64(statistics + STATISTIC_STATES, this.#states, true)
+    this.#view.setFloat64(statistics + STATISTIC_TRANSITIONS, this.#transitions, true)
+    this.#view.setFloat64(statistics + STATISTIC_EXPANDED, this.#expanded, true)
+  }
+
+  /** A number of this worker's result line. */
+  #result(offset: number): number {
+    return this.#words[(this.#area.result + offset) >> 2]! >>> 0
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Where the named slots of the store lie in the shared memory: byte addresses, fixed for every run.
+ *
+ * The kernel (AssemblyScript, `workers/kernel`) and TypeScript both import this file, so it holds
+ * plain number constants only. Slots that several workers write while they run stand on 64-byte
+ * lines of their own; slots that are written once per growth or per block may share one.
+ *
+ *   0      never used, so that address 0 can mean "none"
+ *   64     MUTEX            guards everything in the next line and the free regions
+ *   128    MEMORY_NEXT ...  allocator, descriptor count
+ *   192    TABLE            the visited set's table, as a table record
+ *   256    TABLE_NEXT       the table being built by a growth, as a table record
+ *   320    TABLE_USED       rows in the table, added up by all workers
+ *   384    REHASH_CURSOR    next old line to be handed out; REHASH_FAILED
+ *   448    REGIONS          free regions {start, end}, REGIONS_MAX of them
+ *   1024   the search's own slots (src/explore/protocol.ts)
+ *   4096   DIRECTORY        addresses of the chunks of level-log descriptors
+ *   69632  per-worker areas (src/store/memory-plan.ts)
+ */
+
+/** 0 free, 1 taken, 2 taken and somebody waits. */
+export const MUTEX = 64
+
+/** u32: first byte that was never allocated. Under the mutex. */
+export const MEMORY_NEXT = 128
+/** u32: allocation must not pass this byte. Written by main before the workers start. */
+export const MEMORY_LIMIT = 132
+/** u32: free regions in use. Under the mutex. */
+export const REGION_COUNT = 136
+/** u32: descriptors in the level log. Written under the mutex, read anywhere atomically. */
+export const DESCRIPTOR_COUNT = 140
+
+/** Record of the table in use; written only while every worker stands in the growth barrier. */
+export const TABLE = 192
+/** Record of the table that a growth fills. */
+export const TABLE_NEXT = 256
+
+/** u32: byte address of line 0. Offset in a table record. */
+export const TABLE_ADDRESS = 0
+/** u32: number of 64-byte lines. Offset in a table record. */
+export const TABLE_LINES = 4
+/** u32: low bits of a mixed value that go to the remainder as they are. */
+export const TABLE_SHIFT = 8
+/** u32: 4..7, divides the rest of the mixed value; the quotient is the home line. */
+export const TABLE_DIVISOR = 12
+/** u32: bits of a slot that hold displacement + 1. */
+export const TABLE_DISPLACEMENT_BITS = 16
+/** u32: 4 or 8. */
+export const TABLE_SLOT_BYTES = 20
+/** u32: rows at which the table must grow. */
+export const TABLE_ROWS_MAX = 24
+/** u64: ceil(2 ** RECIPROCAL_SHIFT / divisor). */
+export const TABLE_RECIPROCAL = 32
+/** Size of a table record, bytes. */
+export const TABLE_RECORD_BYTES = 64
+
+/** quotient = (value * reciprocal) >> RECIPROCAL_SHIFT, exact below 2 ** 32 / 7. */
+export const RECIPROCAL_SHIFT = 35
+/** Bytes of one line of the table: one cache line. */
+export const LINE_BYTES = 64
+/** Mixed bits of a state of two words or more: so much of its hash decides line and tag. */
+export const WIDE_HASH_BITS = 40
+/** High bits of a wide slot: (row address >> 3). */
+export const WIDE_ADDRESS_BITS = 29
+
+/** u32: rows in the table. Atomic adds by every worker. */
+export const TABLE_USED = 320
+
+/** u32: next line of the old table to be handed out. Atomic adds during a growth. */
+export const REHASH_CURSOR = 384
+/** u32: not 0 if the new table had no room for some row. */
+export const REHASH_FAILED = 388
+/** Lines of the old table that a worker takes at a time. */
+export const REHASH_LINES = 1024
+
+/** {start u32, end u32} each: memory given back, to be cut into blocks. */
+export const REGIONS = 448
+/** Free regions that are remembered; more are forgotten. */
+export const REGIONS_MAX = 64
+
+/** First byte of the search's own slots. */
+export const SEARCH_SLOTS = 1024
+
+/** u32 addresses of descriptor chunks. */
+export const DIRECTORY = 4096
+/** Entries of the directory. */
+export const DIRECTORY_ENTRIES = 16384
+/** First byte after the fixed part of the memory. */
+export const FIXED_BYTES = 69632
+
+/** A block: the piece of memory in which one worker appends rows, or one descriptor chunk. */
+export const BLOCK_BYTES = 65536
+/** Descriptors in one chunk: a block of them. */
+export const DESCRIPTORS_PER_CHUNK = 4096
+/** Base-2 logarithm of DESCRIPTORS_PER_CHUNK. */
+export const DESCRIPTORS_PER_CHUNK_LOG2 = 12
+/** Size of a descriptor: {row address u32, row count u32, depth u32, 0 u32}. */
+export const DESCRIPTOR_BYTES = 16
+/** Most rows of one descriptor, which is the unit in which work is handed out. */
+export const DESCRIPTOR_ROWS_MAX = 512
+
+/** Offsets in a worker's result line, which only that worker writes. */
+export const RESULT_STATUS = 0
+/** u32: address of the first row that the last `insert` found to be new. */
+export const RESULT_FRESH_ADDRESS = 4
+/** u32: number of rows that the last `insert` found to be new. */
+export const RESULT_FRESH_COUNT = 8
+/** u32: row address of the descriptor that `readDescriptor` was asked for. */
+export const RESULT_RUN_ADDRESS = 12
+/** u32: row count of that descriptor. */
+export const RESULT_RUN_COUNT = 16
+
+/** `insert` went through, or stopped at the end of a block: call again with the rest. */
+export const STATUS_OK = 0
+/** `insert` stopped: the table must grow. */
+export const STATUS_GROW = 1
+/** `insert` stopped: no memory for another block. */
+export const STATUS_MEMORY = 2
+
+/** Rows whose lines are touched before the first of them is searched for. */
+export const BATCH_ROWS = 256
+/** Scratch that a worker's kernel needs, bytes. */
+export const SCRATCH_BYTES = 4096

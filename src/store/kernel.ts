@@ -1,0 +1,63 @@
+/**
+ * The store's kernel as TypeScript sees it: typed exports of `dist/kernel.wasm`, whose sources are in
+ * `workers/kernel`. All addresses are byte addresses in the shared memory, as 32-bit numbers: what
+ * comes out of the kernel is signed, so `>>> 0` before use as a number.
+ */
+import { BLOCK_BYTES } from './control-slots.js'
+
+/** Exports of one kernel instance. An instance belongs to one thread. */
+export interface Kernel {
+  /** Sets up the instance for rows of `strideWords` words and one-word states of `stateBits` bits. */
+  attach(strideWords: number, stateBits: number, scratch: number, result: number): void
+  /** Reads the table's record again; before the first `insert` and before leaving a growth. */
+  refreshTable(): void
+  /**
+   * Inserts rows into the visited set and appends those that were new to the level log, in order.
+   * @param rows  address of packed states, row-major, each a valid state; unchanged.
+   * @param count  number of rows.
+   * @returns how many rows were dealt with. The worker's result line holds the status and where the
+   * new rows lie: STATUS_OK with fewer than `count` means call again (a block was full), STATUS_GROW
+   * that the table must grow first, STATUS_MEMORY that there is no memory for another block.
+   * Any worker, any time outside of a growth; of two equal rows raced by two workers exactly one is
+   * new. States equal in all words, and only those, count as one.
+   */
+  insert(rows: number, count: number): number
+  /** Rows appended from now on have this depth; the log must be flushed. */
+  beginDepth(depth: number): void
+  /** Publishes all rows appended so far as descriptors. At the end of each level, by each worker. */
+  flushLog(): void
+  /** Puts row address and count of descriptor `index` of the level log into the result line. */
+  readDescriptor(index: number): void
+  /** Moves rows from the table in use to the next one, until none is left; all workers together. */
+  rehash(): void
+  /** Allocates `bytes` (unsigned) of zeros for a table, 0 if the memory limit is reached. */
+  allocateTable(bytes: number): number
+  /** Gives a table's memory back, to become blocks. */
+  releaseTable(address: number, bytes: number): void
+  /** Index of the first of `count` rows that equals the row at `target`, -1 if none does. */
+  findRow(rows: number, count: number, target: number): number
+  /** Sets the width of `mix` and `unmix`, 1..64 bits. */
+  setMixBits(bits: number): void
+  /** The mixed value of a one-word state. */
+  mix(state: bigint): bigint
+  /** The inverse of `mix`. */
+  unmix(mixed: bigint): bigint
+}
+
+/** A thread's instance of the kernel over `memory`. */
+export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
+  const instance = new WebAssembly.Instance(module, { env: { memory } })
+  return instance.exports as unknown as Kernel
+}
+
+/**
+ * The shared memory of one run: `bytes` to begin with, grown by the kernel up to 4 GiB.
+ * Throws RangeError if the process may not reserve that much address space.
+ */
+export function createMemory(bytes: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({
+    initial: Math.min(65536, Math.ceil(bytes / BLOCK_BYTES)),
+    maximum: 65536,
+    shared: true,
+  })
+}

@@ -1,0 +1,78 @@
+/**
+ * Where everything of fixed size lies in the shared memory. Computed once by the main thread before the
+ * workers start, and handed to them as plain data. The table and the blocks of the level log come
+ * after it and are allocated by the kernel (`workers/kernel/memory.ts`).
+ *
+ *   0       control slots (control-slots.ts), directory of the level log
+ *   69632   one area per worker, and one for the main thread (trace building):
+ *             result line | statistics line | context | fired bytes | scratch | successor buffer
+ *   end     table, blocks
+ */
+import { FIXED_BYTES, SCRATCH_BYTES } from './control-slots.js'
+
+/** Areas of one worker; all byte addresses are multiples of 64. */
+export interface WorkerArea {
+  /** What the kernel reports after `insert` (RESULT_ offsets). */
+  readonly result: number
+  /** Counters that the worker's loop keeps, for progress and the final result. */
+  readonly statistics: number
+  /** Context of the compiled model. */
+  readonly context: number
+  /** One byte per action instance. */
+  readonly fired: number
+  /** The kernel's scratch. */
+  readonly scratch: number
+  /** Successors written by the compiled model. */
+  readonly buffer: number
+  /** First byte after the buffer. */
+  readonly bufferEnd: number
+}
+
+/** The plan: see the head of this file. */
+export interface MemoryPlan {
+  /** One area per worker, then one for the main thread. */
+  readonly areas: readonly WorkerArea[]
+  /** First byte after the areas. */
+  readonly end: number
+}
+
+/** Sizes that decide the plan. */
+export interface PlanSizes {
+  readonly workers: number
+  readonly strideWords: number
+  /** Bytes of one context of the compiled model. */
+  readonly contextBytes: number
+  /** Number of action instances. */
+  readonly actionCount: number
+  /** Most successors of one state. */
+  readonly maxFanout: number
+}
+
+/** Successors that a buffer takes at least, before a row's worst case is kept free. */
+const BUFFER_ROWS_MIN = 4096
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64
+}
+
+/** Lays out the areas. Deterministic: equal sizes give equal plans. */
+export function planMemory(sizes: PlanSizes): MemoryPlan {
+  const bufferRows = Math.max(BUFFER_ROWS_MIN, 2 * sizes.maxFanout) + sizes.maxFanout
+  const areas: WorkerArea[] = []
+  let next = FIXED_BYTES
+  const take = (bytes: number): number => {
+    const start = next
+    next += aligned(bytes)
+    return start
+  }
+  for (let worker = 0; worker <= sizes.workers; worker++) {
+    const result = take(64)
+    const statistics = take(64)
+    const context = take(sizes.contextBytes)
+    const fired = take(sizes.actionCount)
+    const scratch = take(SCRATCH_BYTES + 64)
+    const buffer = take(bufferRows * sizes.strideWords * 8)
+    areas.push({ result, statistics, context, fired, scratch, buffer, bufferEnd: next })
+  }
+  return { areas, end: next }
+}

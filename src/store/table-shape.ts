@@ -1,0 +1,177 @@
+/**
+ * The shape of a visited set's table: how many lines, and how a mixed value is cut into home line and
+ * remainder. Pure arithmetic; the kernel (`workers/kernel/table.ts`) does the cutting.
+ *
+ *   mixed value, b bits:   [ x = value >> shift            | low: shift bits ]
+ *   home line            = x / divisor,      lines = ceil(2 ** (b - shift) / divisor)
+ *   remainder            = (x % divisor) << shift | low
+ *
+ * With divisors 4, 5, 6 and 7 there are four sizes in every octave, so a table need not double.
+ */
+import { assert, defined } from '../base/assert.js'
+import {
+  LINE_BYTES,
+  RECIPROCAL_SHIFT,
+  TABLE_ADDRESS,
+  TABLE_DISPLACEMENT_BITS,
+  TABLE_DIVISOR,
+  TABLE_LINES,
+  TABLE_RECIPROCAL,
+  TABLE_ROWS_MAX,
+  TABLE_SHIFT,
+  TABLE_SLOT_BYTES,
+  WIDE_ADDRESS_BITS,
+  WIDE_HASH_BITS,
+} from './control-slots.js'
+
+/** What the table must hold. */
+export interface RowFormat {
+  /** 64-bit words of one packed state, 1..8. */
+  readonly strideWords: number
+  /** Bits of a one-word state, 1..64. */
+  readonly stateBits: number
+}
+
+/** Shape of a table; see the head of this file. */
+export interface TableShape {
+  readonly lines: number
+  readonly shift: number
+  readonly divisor: number
+  readonly remainderBits: number
+  /** Bits of a slot for displacement + 1, 3..8. */
+  readonly displacementBits: number
+  /** 4 or 8. */
+  readonly slotBytes: number
+  /** Rows at which the table grows. */
+  readonly rowsMax: number
+}
+
+/** Fewest bits for displacement + 1: a row may lie up to 6 lines from home. */
+const DISPLACEMENT_BITS_MIN = 3
+const DISPLACEMENT_BITS_MAX = 8
+/** Share of the slots that are filled before the table grows. */
+const LOAD_MAX_NARROW = 0.9
+/** Lower for wide states, where a false match of tags costs a look at a row. */
+const LOAD_MAX_WIDE = 0.8
+/** Tables may not reach further than a memory does. */
+const LINES_MAX = 2 ** 26 - 2 ** 12
+/** Below this size a growth takes fourfold the slots, since it is cheap and would soon be repeated. */
+const SMALL_BYTES = 2 ** 22
+/** From this size on a growth takes half as many slots again, since the bytes matter more. */
+const LARGE_BYTES = 2 ** 26
+
+/** Bytes of the visited set of a table. */
+export function tableBytes(shape: TableShape): number {
+  return shape.lines * LINE_BYTES
+}
+
+/** Number of slots. */
+export function slotCount(shape: TableShape): number {
+  return (shape.lines * LINE_BYTES) / shape.slotBytes
+}
+
+function shapeOf(format: RowFormat, shift: number, divisor: number): TableShape | undefined {
+  const wide = format.strideWords > 1
+  const bits = wide ? WIDE_HASH_BITS : Math.max(1, format.stateBits)
+  const lines = Math.ceil(2 ** (bits - shift) / divisor)
+  const remainderBits = shift + (divisor === 4 ? 2 : 3)
+  const narrowSlotBits = remainderBits + DISPLACEMENT_BITS_MIN <= 32 ? 32 : 64
+  const slotBits = wide ? 64 - WIDE_ADDRESS_BITS : narrowSlotBits
+  if (lines > LINES_MAX || remainderBits + DISPLACEMENT_BITS_MIN > slotBits) return undefined
+  const slotBytes = wide ? 8 : slotBits / 8
+  const loadMax = wide ? LOAD_MAX_WIDE : LOAD_MAX_NARROW
+  return {
+    lines,
+    shift,
+    divisor,
+    remainderBits,
+    displacementBits: Math.min(DISPLACEMENT_BITS_MAX, slotBits - remainderBits),
+    slotBytes,
+    rowsMax: Math.floor(((lines * LINE_BYTES) / slotBytes) * loadMax),
+  }
+}
+
+/** All shapes for `format`, smallest first. At most four to an octave. */
+export function tableShapes(format: RowFormat): TableShape[] {
+  const bits = format.strideWords > 1 ? WIDE_HASH_BITS : Math.max(1, format.stateBits)
+  assert(bits <= 64, `a state of one word has at most 64 bits, not ${bits}`)
+  const shapes: TableShape[] = []
+  for (let shift = bits; shift >= 0; shift--) {
+    for (const divisor of [7, 6, 5, 4]) {
+      const shape = shapeOf(format, shift, divisor)
+      const last = shapes.at(-1)
+      if (shape !== undefined && (last === undefined || shape.lines > last.lines)) {
+        shapes.push(shape)
+      }
+    }
+  }
+  return shapes
+}
+
+/** The largest shape of at most `bytes`, or the smallest there is. */
+export function initialShape(format: RowFormat, bytes: number): TableShape {
+  const shapes = tableShapes(format)
+  const fitting = shapes.filter(shape => tableBytes(shape) <= bytes)
+  return defined(fitting.at(-1) ?? shapes[0], 'every row format has a table shape')
+}
+
+/**
+ * What to try, in this order, when the table `current` is full: the shape with the slots that its size
+ * asks for, then smaller and smaller ones down to the next larger than `current`. Empty if the table
+ * is the largest possible.
+ */
+export function grownShapes(format: RowFormat, current: TableShape): TableShape[] {
+  const bytes = tableBytes(current)
+  const factor = bytes < SMALL_BYTES ? 4 : bytes < LARGE_BYTES ? 2 : 1.5
+  const slots = slotCount(current)
+  const larger = tableShapes(format).filter(shape => slotCount(shape) > slots * 1.1)
+  const wanted = larger.findIndex(shape => slotCount(shape) >= slots * factor * 0.999)
+  return wanted < 0 ? larger.reverse() : larger.slice(0, wanted + 1).reverse()
+}
+
+/** Writes the record of a table (control-slots.ts) at byte `record`. */
+export function writeTableRecord(
+  view: DataView,
+  record: number,
+  table: { shape: TableShape; address: number },
+): void {
+  const { shape, address } = table
+  view.setUint32(record + TABLE_ADDRESS, address, true)
+  view.setUint32(record + TABLE_LINES, shape.lines, true)
+  view.setUint32(record + TABLE_SHIFT, shape.shift, true)
+  view.setUint32(record + TABLE_DIVISOR, shape.divisor, true)
+  view.setUint32(record + TABLE_DISPLACEMENT_BITS, shape.displacementBits, true)
+  view.setUint32(record + TABLE_SLOT_BYTES, shape.slotBytes, true)
+  view.setUint32(record + TABLE_ROWS_MAX, shape.rowsMax, true)
+  view.setBigUint64(record + TABLE_RECIPROCAL, reciprocal(shape.divisor), true)
+}
+
+/** Reads the record of a table at byte `record`; the inverse of writeTableRecord. */
+export function readTableRecord(
+  view: DataView,
+  record: number,
+): { shape: TableShape; address: number } {
+  const divisor = view.getUint32(record + TABLE_DIVISOR, true)
+  const shift = view.getUint32(record + TABLE_SHIFT, true)
+  return {
+    address: view.getUint32(record + TABLE_ADDRESS, true),
+    shape: {
+      lines: view.getUint32(record + TABLE_LINES, true),
+      shift,
+      divisor,
+      remainderBits: shift + (divisor === 4 ? 2 : 3),
+      displacementBits: view.getUint32(record + TABLE_DISPLACEMENT_BITS, true),
+      slotBytes: view.getUint32(record + TABLE_SLOT_BYTES, true),
+      rowsMax: view.getUint32(record + TABLE_ROWS_MAX, true),
+    },
+  }
+}
+
+/**
+ * ceil(2 ** RECIPROCAL_SHIFT / divisor). (x * reciprocal) >> RECIPROCAL_SHIFT is x / divisor for all
+ * x below 2 ** RECIPROCAL_SHIFT / divisor, since the error x * (divisor - 1) stays below 2 ** 35.
+ */
+export function reciprocal(divisor: number): bigint {
+  const d = BigInt(divisor)
+  return ((1n << BigInt(RECIPROCAL_SHIFT)) + d - 1n) / d
+}

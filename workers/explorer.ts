@@ -1,0 +1,22 @@
+/**
+ * Thread entry of an explorer worker. Started by `src/explore/worker-threads.ts`, one thread per worker
+ * of a search. Offers ExplorerApi over comlink; all bulk data stays in the shared memory.
+ *
+ * `run` blocks the thread until the search is over, so no message is handled meanwhile: a running
+ * search is steered through the slots of the shared memory (src/explore/protocol.ts).
+ */
+import { parentPort } from 'node:worker_threads'
+import { expose } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { ExplorerApi } from '../src/explore/protocol.js'
+import { SearchWorker } from '../src/explore/search-worker.js'
+
+if (parentPort === null) throw new Error('explorer.js is the entry of a worker thread')
+
+const api: ExplorerApi = {
+  run(setup) {
+    new SearchWorker(setup).run()
+  },
+}
+
+expose(api, nodeEndpoint(parentPort))

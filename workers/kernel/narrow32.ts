@@ -1,0 +1,115 @@
+/**
+ * The visited set of one-word states, slots of 32 bits: 16 to a line.
+ *
+ *   slot:  31 ............................. d  d-1 ........ 0      d = displacement bits, 3..8
+ *          [ remainder                       | displacement+1 ]     0 = empty
+ *
+ * Displacement counts lines from the home line. Slot value and position give home line and remainder,
+ * hence the mixed value, hence the state: a slot *is* the state, and equality is exact.
+ *
+ * Why no state is lost or counted twice, with any number of workers and no lock:
+ *   1. A slot is written once, by a compare-and-swap from 0, and never again.
+ *   2. Every search for a state looks at the same slots in the same order (the home line from left to
+ *      right, then the next line with displacement 1, and so on), with the same slot value in each line.
+ *   3. A search goes past a slot only after seeing a value there that is neither 0 nor its own. By (1)
+ *      that is the slot's final value. A search ends at its own value, or by writing it into a slot
+ *      that it found to be 0.
+ *   Suppose two searches for one state both wrote, into slots i and j, i before j. The second went past
+ *   i, so i's final value is not the state's: a contradiction. So exactly one search reports "new".
+ * The argument needs no order between different slots: all that there is to know is in the one slot, so
+ * the SIMD loads may be stale. A stale 0 is corrected by the compare-and-swap, whose witness is
+ * looked at; a match is loaded once more by a scalar load before it is trusted. Assumed of the
+ * engine: a load does not tear an aligned 32-bit lane (true of every processor V8 runs on).
+ *
+ * Any worker, any time outside of the growth barrier.
+ */
+import { LINE_BYTES, RECIPROCAL_SHIFT } from '../../src/store/control-slots'
+import { logPosition, setLogPosition } from './log'
+import { mixHalf, mixMask, mixWith } from './mix'
+import {
+  tableDisplacementBits,
+  tableDivisor,
+  tableEnd,
+  tableReciprocal,
+  tableShift,
+  tableStart,
+} from './table'
+
+/** Bit i is set if lane i of the sixteen lanes of `a`, `b`, `c`, `d` equals that of `value`. */
+function lanesEqual(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
+  const ab = i16x8.narrow_i32x4_s(i32x4.eq(a, value), i32x4.eq(b, value))
+  const cd = i16x8.narrow_i32x4_s(i32x4.eq(c, value), i32x4.eq(d, value))
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
+}
+
+/**
+ * First pass: {line address, slot value} of each row into `scratch`, and a touch of each line, so that
+ * the cache misses of the batch overlap. Returns something that depends on the touched lines.
+ */
+function locate(rows: usize, count: u32, scratch: usize): u32 {
+  const start = tableStart
+  const shift = tableShift
+  const divisor = tableDivisor
+  const reciprocal = tableReciprocal
+  const displacementBits = tableDisplacementBits
+  const low = ((<u64>1) << shift) - 1
+  const half = mixHalf
+  const mask = mixMask
+  let touched: u32 = 0
+  const end = rows + count * 8
+  for (; rows < end; rows += 8, scratch += 8) {
+    const mixed = mixWith(load<u64>(rows), half, mask)
+    const x = mixed >> shift
+    const home = (x * reciprocal) >> RECIPROCAL_SHIFT
+    const remainder = ((x - home * divisor) << shift) | (mixed & low)
+    const line = start + <usize>home * LINE_BYTES
+    store<u32>(scratch, line)
+    store<u32>(scratch, (<u32>remainder << <u32>displacementBits) | 1, 4)
+    touched |= load<u32>(line)
+  }
+  return touched
+}
+
+/**
+ * Inserts up to BATCH_ROWS rows; new ones are appended to the log, which must have room for all.
+ * Returns how many rows were dealt with; fewer than `count` if one has no slot within reach.
+ */
+export function insertNarrow32(rows: usize, count: u32, scratch: usize): u32 {
+  store<u32>(scratch + count * 8, locate(rows, count, scratch))
+  const slotMask = ((<u32>1) << <u32>tableDisplacementBits) - 1
+  const start = tableStart
+  const end = tableEnd
+  const zero = i32x4.splat(0)
+  let position = logPosition
+  for (let i: u32 = 0; i < count; i++) {
+    let line: usize = load<u32>(scratch + i * 8)
+    let value = load<u32>(scratch + i * 8, 4)
+    while (true) {
+      // One snapshot of the line for both questions: a slot that fills in between must count as empty.
+      const a = v128.load(line)
+      const b = v128.load(line, 16)
+      const c = v128.load(line, 32)
+      const d = v128.load(line, 48)
+      const same = lanesEqual(a, b, c, d, i32x4.splat(value))
+      if (same != 0 && load<u32>(line + ctz(same) * 4) == value) break
+      const empty = lanesEqual(a, b, c, d, zero)
+      if (empty != 0) {
+        const witness = atomic.cmpxchg<u32>(line + ctz(empty) * 4, 0, value)
+        if (witness == value) break
+        if (witness != 0) continue
+        store<u64>(position, load<u64>(rows + i * 8))
+        position += 8
+        break
+      }
+      if ((value & slotMask) == slotMask) {
+        setLogPosition(position)
+        return i
+      }
+      value += 1
+      line += LINE_BYTES
+      if (line == end) line = start
+    }
+  }
+  setLogPosition(position)
+  return count
+}
