@@ -23,7 +23,7 @@ const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
 const kernelSource = join(root, 'workers', 'kernel', 'index.ts')
 
-/** Pages of 64 KiB that the kernel's memory import declares; the creator of a memory may give more. */
+/** Pages of 64 KiB that the kernel's memory import declares; whoever creates it may give more. */
 const kernelInitialPages = 1
 const kernelMaximumPages = 65536
 

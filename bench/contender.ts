@@ -84,8 +84,8 @@ function spinNumber(output: string, label: string): number {
 }
 
 /**
- * Reads what `pan` printed. Its transitions are `stored + matched`, and `stored` includes the initial
- * state, which no transition leads to: one too many.
+ * Reads what `pan` printed. Its transitions are `stored + matched`, and `stored` includes the
+ * initial state, which no transition leads to: one too many.
  * @throws Error when the search was cut short or found an error.
  */
 export function readSpin(output: string): Omit<Measurement, 'wallSeconds' | 'peakBytes'> {

@@ -1,7 +1,7 @@
 /**
- * Runs one program and measures it from outside: exit code, output, wall clock time and peak memory.
- * Node has no `wait4`, so the peak is read from `/proc` while the program runs; the kernel keeps the
- * high-water mark, so that only what happens in the last few milliseconds is missed.
+ * Runs one program and measures it from outside: exit code, output, wall clock time, peak memory.
+ * Node has no `wait4`, so the peak is read from `/proc` while the program runs; the kernel keeps
+ * the high-water mark, so that only what happens in the last few milliseconds is missed.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -65,10 +65,9 @@ export async function mustRun(
   folder: string,
 ): Promise<Finished> {
   const finished = await runProgram(command, args, folder)
-  if (finished.exitCode !== 0)
-    throw new Error(
-      `${command} ${args.join(' ')}: exit code ${finished.exitCode}\n${finished.stdout}${finished.stderr}`,
-    )
+  const { exitCode, stdout, stderr } = finished
+  if (exitCode !== 0)
+    throw new Error(`${command} ${args.join(' ')}: exit code ${exitCode}\n${stdout}${stderr}`)
   return finished
 }
 

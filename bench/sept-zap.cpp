@@ -1,7 +1,7 @@
 /*
  * The reference workload sept-zap, written by hand in C++: what a program that knows only this one
- * system can do on one thread, as the upper mark for the benchmark. Breadth-first, exact; a state is
- * packed into one 64-bit word, the visited set is one table with open addressing that doubles at
+ * system can do on one thread, as the upper mark for the benchmark. Breadth-first, exact; a state
+ * is packed into one 64-bit word, the visited set is one table with open addressing that doubles at
  * half load, and states are inserted in batches so that the loads of a batch overlap.
  *
  *   g++ -O3 -march=native -DV=3 -DG=3 sept-zap.cpp -o sept-zap && ./sept-zap

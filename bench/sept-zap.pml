@@ -7,7 +7,7 @@
  *   gcc -O3 -DSAFETY -DNOREDUCE pan.c -o pan && ./pan -m1000000 -w24 -n
  *
  * -DNOTRACK gives the seeded bug: `track` no longer clears the cached translations.
- * There is one process with one control state, which adds no states, so that SPIN's counts equal the
+ * There is one process with one control state, which adds no states: SPIN's counts equal the
  * reference's. Rules with parameters are written out per instance: choosing an instance in a loop
  * would add states. V is 1 to 4 and G is 1 to 5.
  */
@@ -33,8 +33,8 @@
 
 /*
  * A read and a write per array. Plain, an array is an array. With -DPACKED it is one number with a
- * few bits per element, as somebody would write it for whom SPIN is too slow: the state takes 20 bytes
- * instead of 36, and the search about a sixth less time.
+ * few bits per element, as somebody would write it for whom SPIN is too slow: the state takes 20
+ * bytes instead of 36, and the search about a sixth less time.
  */
 #ifdef PACKED
 #define SEPT(g) (sept >> (2 * (g)) & 3)
