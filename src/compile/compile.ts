@@ -1,0 +1,35 @@
+/** The compiler: a model and its layout become a WebAssembly module that the explorer runs. */
+import type { Model } from '../ir/model.js'
+import { Interpreter } from '../interpret/interpreter.js'
+import { layoutOf, pack } from '../layout/layout.js'
+import type { Layout } from '../layout/layout.js'
+import { buildCheck } from './check-function.js'
+import type { CompiledModel, CompiledProperty } from './compiled-model.js'
+import { decisionTree, fanoutMax } from './decision-tree.js'
+import { buildExpand } from './expand-function.js'
+import { buildRecord } from './record-emitter.js'
+import { ModuleBuilder } from './wasm/module-builder.js'
+
+/** Compiles a validated model. Deterministic: equal models give equal bytes. */
+export function compile(model: Model, layout: Layout = layoutOf(model)): CompiledModel {
+  const tree = decisionTree(model)
+  const maxFanout = Math.max(1, fanoutMax(tree))
+  const module = new ModuleBuilder()
+  const record = module.define(buildRecord(layout.wordCount), [])
+  module.define(buildExpand({ model, layout, tree, maxFanout, record }), ['i32'], 'expand')
+  module.define(buildCheck(model, layout, record), [], 'check')
+  return {
+    wasm: module.finish(),
+    strideWords: layout.wordCount,
+    stateBits: layout.stateBits,
+    initial: pack(layout, new Interpreter(model).initial()),
+    actionCount: model.actions.length,
+    maxFanout,
+    properties: model.properties.map(({ name, kind }): CompiledProperty => ({
+      name,
+      isViolation: kind !== 'reachable',
+      isStateProperty: kind === 'invariant' || kind === 'reachable',
+      hasAction: kind === 'step' || kind === 'assertion',
+    })),
+  }
+}

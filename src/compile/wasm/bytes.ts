@@ -1,0 +1,41 @@
+/** Bytes of a WebAssembly module: numbers in LEB128, vectors, names. */
+
+/** Appends an unsigned number in LEB128. */
+export function writeUnsigned(bytes: number[], value: number): void {
+  let rest = value
+  do {
+    const low = rest % 128
+    rest = Math.floor(rest / 128)
+    bytes.push(rest === 0 ? low : low | 0x80)
+  } while (rest !== 0)
+}
+
+/** Appends a signed number in LEB128. `value` must fit 64 bits. */
+export function writeSigned(bytes: number[], value: bigint): void {
+  let rest = value
+  for (;;) {
+    const low = Number(rest & 0x7fn)
+    rest >>= 7n
+    const isLast = (rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)
+    bytes.push(isLast ? low : low | 0x80)
+    if (isLast) return
+  }
+}
+
+/** Appends a UTF-8 name with its length in front. */
+export function writeName(bytes: number[], name: string): void {
+  const encoded = new TextEncoder().encode(name)
+  writeUnsigned(bytes, encoded.length)
+  bytes.push(...encoded)
+}
+
+/** Appends a list with its length in front. */
+export function writeVector(bytes: number[], items: readonly (readonly number[])[]): void {
+  writeUnsigned(bytes, items.length)
+  for (const item of items) append(bytes, item)
+}
+
+/** Appends `more`; works for lists that are too long to spread. */
+export function append(bytes: number[], more: readonly number[]): void {
+  for (const byte of more) bytes.push(byte)
+}

@@ -1,0 +1,89 @@
+/**
+ * Places each variable of a model in a packed state of 1 to 8 words of 64 bits.
+ *
+ * A variable takes ceil(log2(range)) bits: 0 for a single value. A field never straddles a word.
+ * Variables are placed in order of declaration, each in the first word with room, so a state of up
+ * to 64 bits is one word without gaps and the elements of an array lie at one distance:
+ *
+ *   word 0   63        ...       5   4   3 2   1   0
+ *            |  unused, 0  | tlb[1] tlb[0] pc  slot |       pc: 2 bits at offset 1
+ *
+ * Stored is value - lo, so every field starts at 0. Unused bits are 0 in every packed state: equal
+ * states are equal words.
+ */
+import { assert } from '../base/assert.js'
+import { Diagnostic } from '../base/diagnostic.js'
+import type { Model } from '../ir/model.js'
+import { bitLength } from '../ir/interval.js'
+import { rangeOf } from '../ir/type.js'
+
+/** Most words of a packed state. */
+export const WORDS_MAX = 8
+/** Bits of a word. */
+export const WORD_BITS = 64
+
+/** Where one variable lies. */
+export interface Field {
+  /** Which word, 0..wordCount-1. */
+  readonly word: number
+  /** Bits below the field in its word. */
+  readonly offsetBits: number
+  /** Bits of the field, 0..32. */
+  readonly widthBits: number
+  /** Value that is stored as 0. */
+  readonly lo: number
+}
+
+/** Where all variables of a model lie, by variable index. */
+export interface Layout {
+  readonly fields: readonly Field[]
+  /** Words of a packed state, 1..WORDS_MAX. */
+  readonly wordCount: number
+  /** Bits that carry information. */
+  readonly stateBits: number
+}
+
+/** Lays out a model. @throws Diagnostic ZC306 if a state needs more than WORDS_MAX words. */
+export function layoutOf(model: Model): Layout {
+  const used: number[] = [0]
+  const fields = model.variables.map(({ type }): Field => {
+    const { lo, hi } = rangeOf(type)
+    const widthBits = bitLength(hi - lo)
+    let word = used.findIndex(bits => bits + widthBits <= WORD_BITS)
+    if (word < 0) word = used.push(0) - 1
+    const offsetBits = used[word] ?? 0
+    used[word] = offsetBits + widthBits
+    return { word, offsetBits, widthBits, lo }
+  })
+  const stateBits = fields.reduce((sum, f) => sum + f.widthBits, 0)
+  if (used.length > WORDS_MAX)
+    throw new Diagnostic(
+      'ZC306',
+      `model ${model.name}: a state needs ${stateBits} bits in ${used.length} words`,
+      {
+        hint: `at most ${WORDS_MAX} words of ${WORD_BITS} bits are possible; narrow ranges, fewer variables`,
+      },
+    )
+  return { fields, wordCount: used.length, stateBits }
+}
+
+/** Packs a state, one value per variable. Inverse of `unpack`. */
+export function pack(layout: Layout, state: readonly number[]): BigUint64Array {
+  assert(state.length === layout.fields.length, 'one value for each variable')
+  const words = new BigUint64Array(layout.wordCount)
+  layout.fields.forEach(({ word, offsetBits, widthBits, lo }, variable) => {
+    const value = state[variable]! - lo
+    assert(value >= 0 && value < 2 ** widthBits, 'a value fits its field')
+    words[word]! |= BigInt(value) << BigInt(offsetBits)
+  })
+  return words
+}
+
+/** Unpacks a packed state: one value per variable. Inverse of `pack`. */
+export function unpack(layout: Layout, words: BigUint64Array): number[] {
+  assert(words.length === layout.wordCount, 'a packed state has wordCount words')
+  return layout.fields.map(({ word, offsetBits, widthBits, lo }) => {
+    const bits = (words[word]! >> BigInt(offsetBits)) & ((1n << BigInt(widthBits)) - 1n)
+    return Number(bits) + lo
+  })
+}
