@@ -49,13 +49,19 @@ export const TABLE_DISPLACEMENT_BITS = 16
 export const TABLE_SLOT_BYTES = 20
 /** u32: rows at which the table must grow. */
 export const TABLE_ROWS_MAX = 24
+/** u32: a remainder shifted right by this gives the bits that choose its step. */
+export const TABLE_STEP_SHIFT = 28
 /** u64: ceil(2 ** RECIPROCAL_SHIFT / divisor). */
 export const TABLE_RECIPROCAL = 32
+/** u32: lines after the others that hold 64-bit overflow slots; 0 with 64-bit slots. */
+export const TABLE_OVERFLOW_LINES = 40
 /** Size of a table record, bytes. */
 export const TABLE_RECORD_BYTES = 64
 
 /** quotient = (value * reciprocal) >> RECIPROCAL_SHIFT, exact below 2 ** 32 / 7. */
 export const RECIPROCAL_SHIFT = 35
+/** Bits of a remainder that choose its step: 1, 3, 5 ... 127 lines. */
+export const STEP_BITS = 6
 /** Bytes of one line of the table: one cache line. */
 export const LINE_BYTES = 64
 /** Mixed bits of a state of two words or more: so much of its hash decides line and tag. */

@@ -12,14 +12,17 @@ import { assert, defined } from '../base/assert.js'
 import {
   LINE_BYTES,
   RECIPROCAL_SHIFT,
+  STEP_BITS,
   TABLE_ADDRESS,
   TABLE_DISPLACEMENT_BITS,
   TABLE_DIVISOR,
   TABLE_LINES,
+  TABLE_OVERFLOW_LINES,
   TABLE_RECIPROCAL,
   TABLE_ROWS_MAX,
   TABLE_SHIFT,
   TABLE_SLOT_BYTES,
+  TABLE_STEP_SHIFT,
   WIDE_ADDRESS_BITS,
   WIDE_HASH_BITS,
 } from './control-slots.js'
@@ -35,6 +38,8 @@ export interface RowFormat {
 /** Shape of a table; see the head of this file. */
 export interface TableShape {
   readonly lines: number
+  /** Lines of 64-bit overflow slots after the others; none with 64-bit slots. */
+  readonly overflowLines: number
   readonly shift: number
   readonly divisor: number
   readonly remainderBits: number
@@ -46,13 +51,15 @@ export interface TableShape {
   readonly rowsMax: number
 }
 
-/** Fewest bits for displacement + 1: a row may lie up to 6 lines from home. */
+/** Fewest bits for displacement + 1: a row may lie up to 6 steps from home. */
 const DISPLACEMENT_BITS_MIN = 3
 const DISPLACEMENT_BITS_MAX = 8
 /** Share of the slots that are filled before the table grows. */
 const LOAD_MAX_NARROW = 0.9
 /** Lower for wide states, where a false match of tags costs a look at a row. */
 const LOAD_MAX_WIDE = 0.8
+/** One line of overflow per so many lines, with 32-bit slots. */
+const OVERFLOW_SHARE = 64
 /** Tables may not reach further than a memory does. */
 const LINES_MAX = 2 ** 26 - 2 ** 12
 /** Below this size a growth takes fourfold the slots, since it is cheap and would soon be repeated. */
@@ -62,10 +69,10 @@ const LARGE_BYTES = 2 ** 26
 
 /** Bytes of the visited set of a table. */
 export function tableBytes(shape: TableShape): number {
-  return shape.lines * LINE_BYTES
+  return (shape.lines + shape.overflowLines) * LINE_BYTES
 }
 
-/** Number of slots. */
+/** Number of slots, overflow not counted. */
 export function slotCount(shape: TableShape): number {
   return (shape.lines * LINE_BYTES) / shape.slotBytes
 }
@@ -82,6 +89,7 @@ function shapeOf(format: RowFormat, shift: number, divisor: number): TableShape 
   const loadMax = wide ? LOAD_MAX_WIDE : LOAD_MAX_NARROW
   return {
     lines,
+    overflowLines: slotBytes === 4 ? Math.ceil(lines / OVERFLOW_SHARE) : 0,
     shift,
     divisor,
     remainderBits,
@@ -138,11 +146,13 @@ export function writeTableRecord(
   const { shape, address } = table
   view.setUint32(record + TABLE_ADDRESS, address, true)
   view.setUint32(record + TABLE_LINES, shape.lines, true)
+  view.setUint32(record + TABLE_OVERFLOW_LINES, shape.overflowLines, true)
   view.setUint32(record + TABLE_SHIFT, shape.shift, true)
   view.setUint32(record + TABLE_DIVISOR, shape.divisor, true)
   view.setUint32(record + TABLE_DISPLACEMENT_BITS, shape.displacementBits, true)
   view.setUint32(record + TABLE_SLOT_BYTES, shape.slotBytes, true)
   view.setUint32(record + TABLE_ROWS_MAX, shape.rowsMax, true)
+  view.setUint32(record + TABLE_STEP_SHIFT, Math.max(0, shape.remainderBits - STEP_BITS), true)
   view.setBigUint64(record + TABLE_RECIPROCAL, reciprocal(shape.divisor), true)
 }
 
@@ -157,6 +167,7 @@ export function readTableRecord(
     address: view.getUint32(record + TABLE_ADDRESS, true),
     shape: {
       lines: view.getUint32(record + TABLE_LINES, true),
+      overflowLines: view.getUint32(record + TABLE_OVERFLOW_LINES, true),
       shift,
       divisor,
       remainderBits: shift + (divisor === 4 ? 2 : 3),

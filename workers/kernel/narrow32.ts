@@ -4,18 +4,20 @@
  *   slot:  31 ............................. d  d-1 ........ 0      d = displacement bits, 3..8
  *          [ remainder                       | displacement+1 ]     0 = empty
  *
- * Displacement counts lines from the home line. Slot value and position give home line and remainder,
+ * Displacement counts steps from the home line (table.ts). Slot value and position give home line and remainder,
  * hence the mixed value, hence the state: a slot *is* the state, and equality is exact.
  *
  * Why no state is lost or counted twice, with any number of workers and no lock:
  *   1. A slot is written once, by a compare-and-swap from 0, and never again.
  *   2. Every search for a state looks at the same slots in the same order (the home line from left to
- *      right, then the next line with displacement 1, and so on), with the same slot value in each line.
+ *      right, then the line one step on, and so on), with the same slot value in each line.
  *   3. A search goes past a slot only after seeing a value there that is neither 0 nor its own. By (1)
  *      that is the slot's final value. A search ends at its own value, or by writing it into a slot
  *      that it found to be 0.
  *   Suppose two searches for one state both wrote, into slots i and j, i before j. The second went past
  *   i, so i's final value is not the state's: a contradiction. So exactly one search reports "new".
+ * A row whose displacement would not fit goes to the overflow (overflow.ts), which then continues the
+ * sequence of slots of (2).
  * The argument needs no order between different slots: all that there is to know is in the one slot, so
  * the SIMD loads may be stale. A stale 0 is corrected by the compare-and-swap, whose witness is
  * looked at; a match is loaded once more by a scalar load before it is trusted. Assumed of the
@@ -25,14 +27,19 @@
  */
 import { LINE_BYTES, RECIPROCAL_SHIFT } from '../../src/store/control-slots'
 import { logPosition, setLogPosition } from './log'
-import { mixHalf, mixMask, mixWith } from './mix'
+import { mix, mixHalf, mixMask, mixWith } from './mix'
+import { insertOverflow } from './overflow'
 import {
+  nextLine,
+  overflowEnd,
+  stepBytes,
   tableDisplacementBits,
   tableDivisor,
   tableEnd,
   tableReciprocal,
   tableShift,
   tableStart,
+  tableStepShift,
 } from './table'
 
 /** Bit i is set if lane i of the sixteen lanes of `a`, `b`, `c`, `d` equals that of `value`. */
@@ -72,7 +79,8 @@ function locate(rows: usize, count: u32, scratch: usize): u32 {
 
 /**
  * Inserts up to BATCH_ROWS rows; new ones are appended to the log, which must have room for all.
- * Returns how many rows were dealt with; fewer than `count` if one has no slot within reach.
+ * Returns how many rows were dealt with; fewer than `count` if one has no slot within reach and the
+ * overflow is full.
  */
 export function insertNarrow32(rows: usize, count: u32, scratch: usize): u32 {
   store<u32>(scratch + count * 8, locate(rows, count, scratch))
@@ -102,12 +110,18 @@ export function insertNarrow32(rows: usize, count: u32, scratch: usize): u32 {
         break
       }
       if ((value & slotMask) == slotMask) {
-        setLogPosition(position)
-        return i
+        const row = load<u64>(rows + i * 8)
+        const inserted = insertOverflow(mix(row), end, overflowEnd)
+        if (inserted < 0) {
+          setLogPosition(position)
+          return i
+        }
+        store<u64>(position, row)
+        position += <usize>inserted * 8
+        break
       }
+      line = nextLine(line, stepBytes(<u64>(value >> <u32>tableDisplacementBits), tableStepShift), start, end)
       value += 1
-      line += LINE_BYTES
-      if (line == end) line = start
     }
   }
   setLogPosition(position)

@@ -11,12 +11,15 @@ import { LINE_BYTES, RECIPROCAL_SHIFT } from '../../src/store/control-slots'
 import { logPosition, setLogPosition } from './log'
 import { mixHalf, mixMask, mixWith } from './mix'
 import {
+  nextLine,
+  stepBytes,
   tableDisplacementBits,
   tableDivisor,
   tableEnd,
   tableReciprocal,
   tableShift,
   tableStart,
+  tableStepShift,
 } from './table'
 
 /**
@@ -85,9 +88,8 @@ export function insertNarrow64(rows: usize, count: u32, scratch: usize): u32 {
         setLogPosition(position)
         return i
       }
+      line = nextLine(line, stepBytes(value >> tableDisplacementBits, tableStepShift), start, end)
       value += 1
-      line += LINE_BYTES
-      if (line == end) line = start
     }
   }
   setLogPosition(position)

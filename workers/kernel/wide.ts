@@ -27,12 +27,15 @@ import { logPosition, rowBytes, setLogPosition } from './log'
 import { hashRow } from './mix'
 import { lanesEqual64 } from './narrow64'
 import {
+  nextLine,
+  stepBytes,
   tableDisplacementBits,
   tableDivisor,
   tableEnd,
   tableReciprocal,
   tableShift,
   tableStart,
+  tableStepShift,
 } from './table'
 
 /** Bit position of the row address in a slot. */
@@ -148,9 +151,8 @@ export function insertWide(rows: usize, count: u32, scratch: usize): u32 {
         setLogPosition(position)
         return i
       }
+      line = nextLine(line, stepBytes(tag >> tableDisplacementBits, tableStepShift), start, end)
       tag += 1
-      line += LINE_BYTES
-      if (line == end) line = start
     }
   }
   setLogPosition(position)
