@@ -39,6 +39,7 @@ describe('the repository', () => {
     ['! stands on index reads only', () => rules.checkNonNullAssertions(sources)],
     ['only the command line touches process', () => rules.checkProcess(sources, processUsers)],
     ['the lock file names no private host', () => packages.checkLockFile(lock)],
+    ['the lock file is complete', () => packages.checkLockIsComplete(lock)],
   ]
   test.each(checks)('%s', (_, check) => expect(check()).toEqual([]))
 
@@ -225,6 +226,7 @@ describe('the checks themselves', () => {
       'node_modules/c',
       'node_modules/unused',
     ])
+    expect(packages.checkLockIsComplete(lock)).toHaveLength(1)
   })
 
   test('measures folders', () => {

@@ -34,6 +34,18 @@ function resolvePackage(lock: LockFile, from: string, name: string): string | un
 }
 
 /**
+ * Packages that another one names but the lock file lacks. npm forgets the binaries of platforms
+ * that its registry does not have, and `npm ci` then refuses the file.
+ */
+export function checkLockIsComplete(lock: LockFile): string[] {
+  return Object.entries(lock.packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter(name => resolvePackage(lock, path, name) === undefined)
+      .map(name => `package-lock.json: ${name} of ${path || 'this package'} is missing`),
+  )
+}
+
+/**
  * Folders of the packages that a user installs with this one: what can be reached through
  * dependencies, optional ones included. (The lock file's own `dev` marks do not tell: they count
  * optional peers, which are not installed for a user.)
