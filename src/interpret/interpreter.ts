@@ -111,11 +111,12 @@ export class Interpreter {
     let value = evaluate(update.value, state)
     if (type.kind === 'counter') value = modulo(value, type.modulus)
     const { lo, hi } = rangeOf(type)
-    const target = printTarget(update.location, this.model.variables)
     if (value < lo || value > hi)
       throw new ModelError('ZC401', `variable ${name} (${formatType(type)}) is given ${value}`)
-    if (written.has(variable))
+    if (written.has(variable)) {
+      const target = printTarget(update.location, this.model.variables)
       throw new ModelError('ZC403', `variable ${name} is written twice (through ${target})`)
+    }
     written.add(variable)
     successor[variable] = value
   }

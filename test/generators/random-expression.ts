@@ -4,6 +4,8 @@
  * model shrinks in all its parts at once, and every draft means something.
  */
 import fc from 'fast-check'
+import { ModelError, evaluate } from '../../src/interpret/evaluate.js'
+import { not } from '../../src/ir/expression.js'
 import { intervalOf, isWithin } from '../../src/ir/interval.js'
 import { typeRanges } from '../../src/ir/model.js'
 import type { Variable } from '../../src/ir/model.js'
@@ -27,7 +29,7 @@ export interface Draft {
 }
 
 /** Drafts with at most `depth` levels below the top. */
-function drafts(depth: number): fc.Arbitrary<Draft> {
+export function drafts(depth: number): fc.Arbitrary<Draft> {
   const none = fc.constant<readonly Draft[]>([])
   const some = fc.array(depth > 0 ? drafts(depth - 1) : fc.constant(LEAF), { maxLength: 3 })
   const children =
@@ -96,6 +98,18 @@ export class ExpressionBuilder {
         }
       default:
         return this.protectedRead(a, d.pick)
+    }
+  }
+
+  /** A truth value that is often true, also in the initial state. */
+  condition(d: Draft): Expression {
+    const e = this.bool(d)
+    const initial = this.around.variables.map(v => v.initial)
+    try {
+      return evaluate(e, initial) !== 0 || d.pick % 3 === 0 ? e : not(e)
+    } catch (error) {
+      if (error instanceof ModelError) return e
+      throw error
     }
   }
 
@@ -180,6 +194,26 @@ export class ExpressionBuilder {
     return lo === 0 ? offset : sum(offset, lo)
   }
 
+  /** A value that differs from what `location` holds, so that actions lead somewhere. */
+  changeOf(location: Location, type: ScalarType, d: Draft): Expression {
+    const old: Expression = { kind: 'read', location }
+    if (type.kind === 'bool') return { kind: 'not', operand: old }
+    if (type.kind === 'set') {
+      if (type.size === 0) return old
+      const operator = d.pick % 3 === 0 ? 'andnot' : 'or'
+      const member = this.index(d, type.size)
+      const right: Expression = { kind: 'singleton', member, size: type.size }
+      return { kind: 'bits', operator, left: old, right }
+    }
+    const { lo, hi } = rangeOf(type)
+    const changed = this.arithmetic('add', old, constant(d.pick % 4 === 0 ? 2 : 1))
+    if (type.kind === 'counter' || (this.around.mayFail && d.op % 4 === 0)) return changed
+    const offset = this.arithmetic('sub', changed, constant(lo))
+    const modulus = Math.min(hi - lo + 1, 7)
+    const wrapped: Expression = { kind: 'modulo', operand: offset, modulus }
+    return lo === 0 ? wrapped : sum(wrapped, lo)
+  }
+
   /** A place of a declaration: each dimension is fixed, or picked by an expression. */
   location({ dimensions, first }: Declared, d: Draft): Location {
     let positions = [0]
@@ -227,7 +261,7 @@ export class ExpressionBuilder {
     type: ScalarType | null = null,
   ): Expression {
     if (declared === undefined) return { kind: 'constant', value: 0, type }
-    const kind = this.around.allowsNext && d.op % 4 > 1 ? 'next' : 'read'
+    const kind = this.around.allowsNext && (d.pick >> 2) % 2 === 1 ? 'next' : 'read'
     return { kind, location: this.location(declared, d) }
   }
 
@@ -270,7 +304,7 @@ export class ExpressionBuilder {
     const sets = this.around.declarations.flatMap(({ type }) =>
       type.kind === 'set' ? [type.size] : [],
     )
-    return sets[pick % Math.max(1, sets.length)] ?? pick % 4
+    return sets[pick % Math.max(1, sets.length)] ?? 1 + (pick % 3)
   }
 }
 
@@ -288,7 +322,10 @@ function comparison(
   return { kind: 'compare', operator, left, right }
 }
 
+function constant(value: number): Expression {
+  return { kind: 'constant', value, type: null }
+}
+
 function sum(left: Expression, by: number): Expression {
-  const right: Expression = { kind: 'constant', value: by, type: null }
-  return { kind: 'arithmetic', operator: 'add', left, right }
+  return { kind: 'arithmetic', operator: 'add', left, right: constant(by) }
 }

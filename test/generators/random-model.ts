@@ -12,7 +12,7 @@ import type { ActionInstance, Model, Property, Update, Variable } from '../../sr
 import { rangeOf } from '../../src/ir/type.js'
 import { validate } from '../../src/ir/validate.js'
 import { printModel } from './print-model.js'
-import { ExpressionBuilder, draft } from './random-expression.js'
+import { ExpressionBuilder, draft, drafts } from './random-expression.js'
 import type { Declared, Draft } from './random-expression.js'
 import { smallDeclaration, valueAt, wideDeclaration } from './random-type.js'
 import type { DeclarationDraft } from './random-type.js'
@@ -46,8 +46,10 @@ interface ModelDraft {
   readonly small: readonly DeclarationDraft[]
   readonly wide: readonly DeclarationDraft[]
   readonly actions: readonly ActionDraft[]
+  readonly changes: readonly ActionDraft[]
   readonly properties: readonly PropertyDraft[]
   readonly mayFail: boolean
+  readonly propertiesMayFail: boolean
 }
 
 /** Updates with at most `depth` levels of branches. */
@@ -66,10 +68,24 @@ function updateDrafts(depth: number): fc.Arbitrary<UpdateDraft> {
 const updateDraft = updateDrafts(2)
 
 const actionDraft: fc.Arbitrary<ActionDraft> = fc.record({
-  guard: fc.array(draft, { maxLength: 2 }),
-  updates: fc.array(updateDraft, { minLength: 1, maxLength: 4 }),
+  guard: fc.oneof(
+    { withCrossShrink: true },
+    fc.constant([]),
+    fc.array(draft, { minLength: 1, maxLength: 3 }),
+    fc.tuple(drafts(0)),
+  ),
+  updates: fc.array(updateDraft, { minLength: 1, maxLength: 4, size: 'max' }),
   parameter: fc.option(fc.nat(3)),
 })
+
+/** An action that changes one variable: some of these make a space grow. */
+const changeDraft: fc.Arbitrary<ActionDraft> = fc
+  .record({ target: draft, value: drafts(1), guard: fc.array(drafts(0), { maxLength: 1 }) })
+  .map(({ target, value, guard }) => ({
+    guard,
+    updates: [{ op: 0, target, value, then: [], otherwise: [] }],
+    parameter: null,
+  }))
 
 const propertyDraft: fc.Arbitrary<PropertyDraft> = fc.record({
   kind: fc.constantFrom('invariant', 'step', 'assertion', 'reachable', 'deadlock'),
@@ -80,24 +96,31 @@ const propertyDraft: fc.Arbitrary<PropertyDraft> = fc.record({
 export interface RandomModelOptions {
   /** Whether actions may run into model errors; both kinds unless given. */
   readonly mayFail?: boolean
+  /** Whether properties and assertions may, too; not unless given. */
+  readonly propertiesMayFail?: boolean
   /** Whether states are wider than 64 bits; both kinds unless given. */
   readonly isWide?: boolean
 }
 
 /** Small valid models. Shrinks towards one boolean and one action. */
-export function randomModel({ mayFail, isWide }: RandomModelOptions = {}): fc.Arbitrary<Model> {
+export function randomModel(options: RandomModelOptions = {}): fc.Arbitrary<Model> {
+  const { mayFail, isWide, propertiesMayFail = false } = options
   const failing = fc.integer({ min: 0, max: 5 }).map(n => n === 5)
   const wide = fc.array(wideDeclaration, { minLength: 3, maxLength: 4 })
   const narrow = fc.constant<DeclarationDraft[]>([])
   const some = fc.oneof({ weight: 5, arbitrary: narrow }, { weight: 1, arbitrary: wide })
-  return fc
-    .record<ModelDraft>({
-      small: fc.array(smallDeclaration, { minLength: 1, maxLength: 4 }),
+  const drafts = fc.noBias(
+    fc.record<ModelDraft>({
+      small: fc.array(smallDeclaration, { minLength: 1, maxLength: 4, size: 'max' }),
       wide: isWide === undefined ? some : isWide ? wide : narrow,
-      actions: fc.array(actionDraft, { minLength: 1, maxLength: 5 }),
-      properties: fc.array(propertyDraft, { maxLength: 5 }),
+      actions: fc.array(actionDraft, { minLength: 1, maxLength: 4, size: 'max' }),
+      changes: fc.array(changeDraft, { maxLength: 3, size: 'max' }),
+      properties: fc.array(propertyDraft, { maxLength: 5, size: 'max' }).map(withOneDeadlock),
       mayFail: mayFail === undefined ? failing : fc.constant(mayFail),
-    })
+      propertiesMayFail: fc.constant(propertiesMayFail),
+    }),
+  )
+  return drafts
     .map(d => new ModelMaker(d).model())
     .filter(isValid)
     .filter(model => isWide !== true || stateBits(model) > 64)
@@ -135,6 +158,12 @@ export function stateBits(model: Model): number {
   }, 0)
 }
 
+/** A model has one rule for deadlocks at most. */
+function withOneDeadlock(drafts: readonly PropertyDraft[]): readonly PropertyDraft[] {
+  const first = drafts.findIndex(p => p.kind === 'deadlock')
+  return drafts.filter((p, i) => p.kind !== 'deadlock' || i === first)
+}
+
 function isValid(model: Model): boolean {
   try {
     validate(model)
@@ -150,17 +179,20 @@ class ModelMaker {
   private readonly variables: Variable[] = []
   private readonly declarations: Declared[] = []
   private readonly builder: ExpressionBuilder
+  /** For properties and assertions: they never run into model errors. */
+  private readonly predicates: ExpressionBuilder
   private readonly assertions: readonly number[]
 
   constructor(private readonly from: ModelDraft) {
     for (const d of [...from.small, ...from.wide]) this.declare(d)
-    this.builder = this.expressions(false)
+    this.builder = this.expressions({ mayFail: from.mayFail })
+    this.predicates = this.expressions({ mayFail: from.propertiesMayFail })
     this.assertions = from.properties.flatMap((p, i) => (p.kind === 'assertion' ? [i] : []))
   }
 
   model(): Model {
     const { variables } = this
-    const actions = this.from.actions.map((a, i) => this.action(a, i))
+    const actions = [...this.from.actions, ...this.from.changes].map((a, i) => this.action(a, i))
     const properties = this.from.properties.map((p, i) => this.property(p, i, actions.length))
     const model = { name: 'random', parameters: {}, variables, actions, properties, sorts: [] }
     // Failures of fast-check show the model as text.
@@ -180,9 +212,9 @@ class ModelMaker {
     this.declarations.push({ type, dimensions, first })
   }
 
-  private expressions(allowsNext: boolean): ExpressionBuilder {
-    const { declarations, variables, from } = this
-    return new ExpressionBuilder({ declarations, variables, mayFail: from.mayFail, allowsNext })
+  private expressions(options: { mayFail: boolean; allowsNext?: boolean }): ExpressionBuilder {
+    const { declarations, variables } = this
+    return new ExpressionBuilder({ declarations, variables, allowsNext: false, ...options })
   }
 
   private action({ guard, updates, parameter }: ActionDraft, i: number): ActionInstance {
@@ -190,7 +222,7 @@ class ModelMaker {
       name: `a${i}`,
       parameters: parameter === null ? [] : [['i', String(parameter)]],
       actor: parameter === null ? null : `actor ${parameter}`,
-      guard: guard.map(d => this.builder.bool(d)),
+      guard: guard.map(d => this.builder.condition(d)),
       updates: this.updates(updates, new Set()),
       source: null,
       site: noSite,
@@ -204,8 +236,8 @@ class ModelMaker {
 
   private update(d: UpdateDraft, written: Set<number>): readonly Update[] {
     if (d.op % 8 === 7 && this.assertions.length > 0) {
-      const property = this.assertions[d.op % this.assertions.length] ?? 0
-      return [{ kind: 'assert', property, condition: this.builder.bool(d.value) }]
+      const property = this.assertions[d.target.pick % this.assertions.length] ?? 0
+      return [{ kind: 'assert', property, condition: this.predicates.bool(d.value) }]
     }
     if (d.then.length + d.otherwise.length > 0) {
       const inThen = new Set(written)
@@ -213,19 +245,23 @@ class ModelMaker {
       const then = this.updates(d.then, inThen)
       const otherwise = this.updates(d.otherwise, inOtherwise)
       for (const variable of [...inThen, ...inOtherwise]) written.add(variable)
-      return [{ kind: 'if', condition: this.builder.bool(d.value), then, otherwise }]
+      if (then.length + otherwise.length > 0)
+        return [{ kind: 'if', condition: this.builder.bool(d.value), then, otherwise }]
     }
     return this.assignment(d, written)
   }
 
   private assignment(d: UpdateDraft, written: Set<number>): readonly Update[] {
-    const declared = this.builder.pickDeclared(d.op, () => true)
+    const declared = this.builder.pickDeclared(d.target.pick, () => true)
     if (declared === undefined) return []
     const location: Location = this.builder.location(declared, d.target)
-    const isRisky = this.from.mayFail && d.op % 2 === 0
+    const isRisky = this.from.mayFail && d.value.pick % 2 === 0
     if (!isRisky && location.elements.some(v => written.has(v))) return []
     for (const variable of location.elements) written.add(variable)
-    const value = this.builder.valueFor(declared.type, d.value)
+    const value =
+      d.op % 8 < 4
+        ? this.builder.changeOf(location, declared.type, d.value)
+        : this.builder.valueFor(declared.type, d.value)
     return [{ kind: 'assign', location, value, site: noSite }]
   }
 
@@ -233,9 +269,9 @@ class ModelMaker {
     const base = { name: `p${i}`, meaning: null, site: noSite }
     const [first] = predicates
     if (kind === 'assertion' || first === undefined) return { ...base, kind: 'assertion' }
-    if (kind === 'deadlock') return { ...base, kind, allowed: this.builder.bool(first) }
-    if (kind !== 'step') return { ...base, kind, predicate: this.builder.bool(first) }
-    const step = this.expressions(true)
+    if (kind === 'deadlock') return { ...base, kind, allowed: this.predicates.bool(first) }
+    if (kind !== 'step') return { ...base, kind, predicate: this.predicates.bool(first) }
+    const step = this.expressions({ mayFail: this.from.propertiesMayFail, allowsNext: true })
     const of = (action: number): Draft => predicates[action % predicates.length] ?? first
     return {
       ...base,

@@ -11,6 +11,7 @@ const INT32_MAX = 2 ** 31 - 1
 
 /** Types with at most eight values, so that a few variables of them make a small space. */
 export const smallType: fc.Arbitrary<ScalarType> = fc.oneof(
+  { withCrossShrink: true },
   fc.constant<ScalarType>({ kind: 'bool' }),
   fc
     .tuple(fc.integer({ min: -3, max: 3 }), fc.nat(4))
@@ -66,6 +67,7 @@ export interface DeclarationDraft {
 }
 
 const dimensions: fc.Arbitrary<readonly number[]> = fc.oneof(
+  { withCrossShrink: true },
   { weight: 4, arbitrary: fc.constant([]) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }).map(n => [n]) },
   { weight: 2, arbitrary: fc.constantFrom([2, 2], [1, 2], [2, 3]) },
