@@ -2,7 +2,7 @@
  * Source files as the tidy checks see them: text, lines, and the syntax tree where there is one.
  * The kernel's files are AssemblyScript, which no TypeScript parser reads whole: text only.
  */
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync } from 'oxc-parser'
 import type { ParseResult } from 'oxc-parser'
@@ -76,7 +76,7 @@ const sourceFiles = ['build.mjs', 'vitest.config.ts']
 /** Paths of all files below the source folders, sorted. */
 export function sourcePaths(root: string): string[] {
   const paths = [...sourceFiles]
-  for (const folder of sourceFolders)
+  for (const folder of sourceFolders.filter(name => existsSync(join(root, name))))
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name).slice(root.length + 1)
       if (entry.isFile() && /\.(ts|mjs)$/.test(path)) paths.push(path)
