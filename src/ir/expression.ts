@@ -104,8 +104,7 @@ export function isFalse(e: Expression): boolean {
 export function and(...operands: readonly Expression[]): Expression {
   const flat = operands.flatMap(e => (e.kind === 'and' ? e.operands : [e])).filter(e => !isTrue(e))
   const cut = flat.findIndex(isFalse)
-  // Operands before a false one may fail, and would be evaluated first: keep those.
-  const kept = cut < 0 ? flat : flat.slice(0, cut).filter(e => canFail(e))
+  const kept = cut < 0 ? flat : untilLastFailing(flat.slice(0, cut))
   if (cut >= 0) return kept.length === 0 ? FALSE : { kind: 'and', operands: [...kept, FALSE] }
   if (kept.length === 0) return TRUE
   return kept.length === 1 ? kept[0]! : { kind: 'and', operands: kept }
@@ -115,10 +114,18 @@ export function and(...operands: readonly Expression[]): Expression {
 export function or(...operands: readonly Expression[]): Expression {
   const flat = operands.flatMap(e => (e.kind === 'or' ? e.operands : [e])).filter(e => !isFalse(e))
   const cut = flat.findIndex(isTrue)
-  const kept = cut < 0 ? flat : flat.slice(0, cut).filter(e => canFail(e))
+  const kept = cut < 0 ? flat : untilLastFailing(flat.slice(0, cut))
   if (cut >= 0) return kept.length === 0 ? TRUE : { kind: 'or', operands: [...kept, TRUE] }
   if (kept.length === 0) return FALSE
   return kept.length === 1 ? kept[0]! : { kind: 'or', operands: kept }
+}
+
+/**
+ * The operands that a decided junction still has to evaluate: up to the last one that can fail. Those
+ * before it stay, because they can keep it from being evaluated.
+ */
+function untilLastFailing(operands: readonly Expression[]): readonly Expression[] {
+  return operands.slice(0, operands.findLastIndex(canFail) + 1)
 }
 
 /** Negation; folds constants, double negations and comparisons. */

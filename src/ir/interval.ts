@@ -7,8 +7,11 @@ import { childrenOf, isTrue, not } from './expression.js'
 import type { CompareOperator, Expression, Location, VariableIndex } from './expression.js'
 import type { Interval } from './type.js'
 
-/** What is known of each variable at some point: its interval. */
-export type Ranges = (variable: VariableIndex) => Interval
+/**
+ * What is known of each variable at some point: its interval in the state before the action, or, if
+ * `isNext`, in the state after it.
+ */
+export type Ranges = (variable: VariableIndex, isNext?: boolean) => Interval
 
 const BIT: Interval = { lo: 0, hi: 1 }
 
@@ -18,8 +21,9 @@ export function intervalOf(e: Expression, ranges: Ranges): Interval {
     case 'constant':
       return { lo: e.value, hi: e.value }
     case 'read':
+      return e.location.elements.map(v => ranges(v)).reduce(hull)
     case 'next':
-      return e.location.elements.map(ranges).reduce(hull)
+      return e.location.elements.map(v => ranges(v, true)).reduce(hull)
     case 'not':
     case 'and':
     case 'or':
@@ -121,7 +125,8 @@ export function isLocationTotal(location: Location, ranges: Ranges): boolean {
 export function assume(condition: Expression, ranges: Ranges): Ranges {
   const conditions = condition.kind === 'and' ? condition.operands : [condition]
   const narrowed = new Map<VariableIndex, Interval>()
-  const known: Ranges = variable => narrowed.get(variable) ?? ranges(variable)
+  const known: Ranges = (variable, isNext = false) =>
+    (isNext ? undefined : narrowed.get(variable)) ?? ranges(variable, isNext)
   for (const c of conditions) {
     if (c.kind === 'read' && isScalarRead(c)) narrow(narrowed, known, c, BIT_TRUE)
     else if (c.kind === 'not' && isScalarRead(c.operand)) narrow(narrowed, known, c.operand, ZERO)

@@ -1,0 +1,84 @@
+/**
+ * One search, three ways, on generated models: reference interpreter, compiled code with 1 worker in
+ * the calling thread, compiled code with several worker threads. Same counts, depth, verdicts with
+ * their depths, fired actions, and the same candidates for any number of workers.
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compile } from '../../src/compile/compile.js'
+import { explore } from '../../src/explore/explore.js'
+import type { ExploreResult } from '../../src/explore/explore.js'
+import { isPackable } from '../compile/compiled-code.js'
+import { printModel } from '../generators/print-model.js'
+import { boundedSearch, randomModel } from '../generators/random-model.js'
+
+const RUNS = Number(process.env['ZAPCHECK_FUZZ_RUNS'] ?? 120)
+
+/** The part of a result that must not depend on the number of workers. */
+function comparable({
+  states,
+  transitions,
+  depth,
+  deadlocks,
+  candidates,
+  modelError,
+  fired,
+}: ExploreResult) {
+  return { states, transitions, depth, deadlocks, candidates, modelError, fired: [...fired] }
+}
+
+test('finds what the interpreter finds, with any number of workers', async () => {
+  let compared = 0
+  await fc.assert(
+    fc.asyncProperty(
+      randomModel({ mayFail: false }),
+      fc.integer({ min: 2, max: 4 }),
+      async (model, workers) => {
+        fc.pre(isPackable(model))
+        const reference = boundedSearch(model)
+        fc.pre(reference !== null)
+        compared++
+        const text = printModel(model)
+        const compiled = compile(model)
+        const options = { keepGoing: true, tableBytesInitial: 4096 }
+        const one = await explore(compiled, { ...options, workers: 1, inline: true })
+        expect(one.exhaustive, text).toBe(true)
+        expect(one.states, text).toBe(reference.states)
+        expect(one.transitions, text).toBe(reference.transitions)
+        expect(one.depth, text).toBe(reference.depth)
+        expect(one.deadlocks, text).toBe(reference.deadlocks)
+        expect(
+          one.candidates.map(c => c?.depth ?? null),
+          text,
+        ).toEqual(reference.depths)
+        expect([...one.fired].map(Boolean), text).toEqual(reference.fired)
+        const several = await explore(compiled, { ...options, workers })
+        expect(comparable(several), text).toEqual(comparable(one))
+      },
+    ),
+    { numRuns: RUNS },
+  )
+  expect(compared).toBeGreaterThan(RUNS / 2)
+})
+
+test('stops with the level of the first violation, the same for any number of workers', async () => {
+  let violated = 0
+  await fc.assert(
+    fc.asyncProperty(randomModel(), fc.integer({ min: 2, max: 4 }), async (model, workers) => {
+      fc.pre(isPackable(model))
+      const reference = boundedSearch(model)
+      fc.pre(reference !== null)
+      const compiled = compile(model)
+      const one = await explore(compiled, { workers: 1, inline: true })
+      const several = await explore(compiled, { workers })
+      const text = printModel(model)
+      expect(comparable(several), text).toEqual(comparable(one))
+      expect(one.modelError === null, text).toBe(
+        reference.modelErrorDepth === null || !one.exhaustive,
+      )
+      if (one.candidates.some(c => c !== null)) violated++
+    }),
+    { numRuns: RUNS },
+  )
+  expect(violated).toBeGreaterThan(0)
+})
