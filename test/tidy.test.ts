@@ -85,6 +85,8 @@ describe('the checks themselves', () => {
     ['of the own package', 'src/cli/a.ts', "import { b } from 'zapcheck'"],
     ['of a worker by a source', 'src/cli/a.ts', "import '../../workers/b.js'"],
     ['of src by a model', 'models/a.ts', "import { b } from '../src/ir/b.js'"],
+    ['of the models below the command line', 'src/report/a.ts', "import '../../models/index.js'"],
+    ['of one model by the command line', 'src/cli/a.ts', "import '../../models/b.js'"],
     ['of a package by a model', 'models/a.ts', "import { b } from 'node:fs'"],
     ['of a model by properties', 'properties/a.ts', "import { b } from '../models/b.js'"],
     ['of the public door by a worker', 'workers/a.ts', "import { b } from 'zapcheck'"],
@@ -96,6 +98,7 @@ describe('the checks themselves', () => {
   test.each([
     ['downward', 'src/cli/a.ts', "import { b } from '../base/b.js'"],
     ['of the own folder', 'src/ir/a.ts', "import { b } from './b.js'"],
+    ['of the models by the command line', 'src/cli/a.ts', "import '../../models/index.js'"],
     ['by the public door', 'src/index.ts', "export { b } from './explore/b.js'"],
     ['by a model', 'models/a.ts', "import 'zapcheck'\nimport './parts/b.js'"],
     ['by the kernel', 'workers/kernel/a.ts', "import { b } from '../../src/store/control-slots'"],
@@ -109,6 +112,10 @@ describe('the checks themselves', () => {
     expect(checkCycles([a, b])).toEqual([])
     expect(checkCycles([a, b, c])).toHaveLength(1)
     expect(checkCycles([file('src/ir/d.ts', "import './d.js'")])).toHaveLength(1)
+    const door = file('src/index.ts', "export { e } from './cli/e.js'")
+    const model = file('models/index.ts', "import 'zapcheck'")
+    const e = file('src/cli/e.ts', "import '../../models/index.js'")
+    expect(checkCycles([door, model, e])).toHaveLength(1)
   })
 
   test('finds long files, long entry points and a high median', () => {

@@ -49,7 +49,7 @@ export function importsOf(file: SourceFile): Import[] {
 }
 
 /** The file that a relative import means; undefined for packages. `.js` stands for `.ts`. */
-export function importTarget({ from, specifier }: Import): string | undefined {
+function importTarget({ from, specifier }: Import): string | undefined {
   if (!specifier.startsWith('.')) return undefined
   const path = posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts')
   return /\.[a-z]+$/.test(path) ? path : `${path}.ts`
@@ -61,13 +61,17 @@ function floorIndex(path: string): number {
   return folder === undefined ? -1 : floors.findIndex(floor => floor === folder)
 }
 
-/** What is wrong with one import of a file in `src`. */
+/**
+ * What is wrong with one import of a file in `src`. The command line is at the top of the house, so
+ * it alone may reach the list of built-in models, which stand on the public door.
+ */
 function checkSourceImport(found: Import, target: string | undefined): string | undefined {
   if (target === undefined)
     return /^zapcheck(\/|$)/.test(found.specifier)
       ? 'imports the public door from inside'
       : undefined
   if (target === 'src/index.ts') return 'imports the public door from inside'
+  if (target === 'models/index.ts' && found.from.startsWith('src/cli/')) return undefined
   if (!target.startsWith('src/')) return `imports ${target}, outside src`
   if (found.from === 'src/index.ts') return undefined
   const own = floorIndex(found.from)
@@ -81,7 +85,7 @@ const doors = [
   { files: /^models\//, packages: /^zapcheck(\/properties)?$/, targets: /^models\// },
   { files: /^properties\//, packages: /^zapcheck$/, targets: /^properties\// },
   { files: /^workers\/kernel\//, packages: /^$/, targets: /^(workers\/kernel|src\/store)\// },
-  { files: /^workers\//, packages: /^(?!zapcheck)/, targets: /^src\/[^/]+\// },
+  { files: /^workers\//, packages: /^(?!zapcheck)/, targets: /^(src\/[^/]+\/|models\/index\.ts$)/ },
   { files: /^bench\//, packages: /^node:|^(esbuild|vitest)$/, targets: /^bench\// },
 ]
 
@@ -109,10 +113,17 @@ export function checkFloors(files: readonly SourceFile[]): string[] {
   return complaints
 }
 
+/** The file of this repository that an import means, through its own package name too; else ''. */
+function imported(found: Import): string {
+  if (found.specifier === 'zapcheck') return 'src/index.ts'
+  if (found.specifier === 'zapcheck/properties') return 'properties/index.ts'
+  return importTarget(found) ?? ''
+}
+
 /** Files that import each other in a circle; one line per strongly connected group (Tarjan). */
 export function checkCycles(files: readonly SourceFile[]): string[] {
   const targets = new Map(
-    files.map(file => [file.path, importsOf(file).map(found => importTarget(found) ?? '')]),
+    files.map(file => [file.path, importsOf(file).map(found => imported(found))]),
   )
   const order = new Map<string, number>()
   const lowest = new Map<string, number>()
