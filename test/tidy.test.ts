@@ -160,6 +160,8 @@ describe('the checks themselves', () => {
   test('finds long lines', () => {
     expect(complaints(rules.checkLineLengths, 'src/ir/a.ts', `// ${'x'.repeat(98)}`)).toBe(1)
     expect(complaints(rules.checkLineLengths, 'src/ir/a.ts', `// ${'x'.repeat(97)}`)).toBe(0)
+    expect(complaints(rules.checkLineLengths, 'src/ir/a.ts', `f('${'x'.repeat(120)}')`)).toBe(0)
+    expect(complaints(rules.checkLineLengths, 'src/ir/a.ts', `f('x')${' '.repeat(100)}+ 1`)).toBe(1)
   })
 
   test('finds exports without a doc comment', () => {
