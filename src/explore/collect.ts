@@ -10,7 +10,7 @@ import {
   candidateBytes,
   type CompiledModel,
 } from '../compile/compiled-model.js'
-import { compareRows, LevelLog } from '../store/level-log.js'
+import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
 import { allocatedBytes, controlView, visitedSetSize } from '../store/visited-set.js'
 import type { Candidate, ExploreProgress, ExploreResult, LimitName } from './explore.js'
 import {
@@ -91,6 +91,7 @@ function mergeCandidates(view: DataView, setup: WorkerSetup, index: number): Can
 export function collectResult(
   model: CompiledModel,
   setup: WorkerSetup,
+  workspace: Workspace,
   seconds: number,
 ): ExploreResult {
   // Makes `memory.buffer` cover what other threads have added to the memory.
@@ -119,6 +120,6 @@ export function collectResult(
     visitedBytes: visitedSetSize(view).bytes,
     seconds,
     workers: setup.workers,
-    levels: new LevelLog(setup.memory, setup.strideWords),
+    levels: new LevelLog(setup.memory, setup.strideWords, workspace),
   }
 }

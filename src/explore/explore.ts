@@ -9,17 +9,12 @@
 import { readFile } from 'node:fs/promises'
 import { assert, defined } from '../base/assert.js'
 import { contextBytes, type CompiledModel } from '../compile/compiled-model.js'
-import { createMemory, instantiateKernel } from '../store/kernel.js'
-import type { LevelLog } from '../store/level-log.js'
+import { attachKernel, createMemory, instantiateKernel } from '../store/kernel.js'
+import type { LevelLog, Workspace } from '../store/level-log.js'
 import { planMemory } from '../store/memory-plan.js'
 import { controlView, createVisitedSet } from '../store/visited-set.js'
 import { collectResult, readProgress } from './collect.js'
-import {
-  SLOT_ACTIVE,
-  SLOT_LEVEL_DEPTH,
-  STOP_INTERRUPTED,
-  type WorkerSetup,
-} from './protocol.js'
+import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
 import { Rendezvous } from './rendezvous.js'
 import { SearchWorker } from './search-worker.js'
 import { builtFiles, type BuiltFiles } from './worker-url.js'
@@ -126,18 +121,17 @@ const kernelModules = new Map<string, Promise<WebAssembly.Module>>()
 
 /** Compiles a kernel once per process; all workers share the module. */
 function kernelModule(path: string): Promise<WebAssembly.Module> {
-  const module =
-    kernelModules.get(path) ?? readFile(path).then(bytes => WebAssembly.compile(bytes))
+  const module = kernelModules.get(path) ?? readFile(path).then(bytes => WebAssembly.compile(bytes))
   kernelModules.set(path, module)
   return module
 }
 
-/** Lays out and fills the shared memory of a run; the setup is that of worker 0. */
+/** Lays out and fills the shared memory of a run; the setup is that of worker 0, the workspace main's. */
 function prepare(
   model: CompiledModel,
   options: ExploreOptions,
   modules: { kernel: WebAssembly.Module; model: WebAssembly.Module },
-): WorkerSetup {
+): { setup: WorkerSetup; workspace: Workspace } {
   const { workers } = options
   const { strideWords, stateBits, actionCount, maxFanout } = model
   const format = { strideWords, stateBits }
@@ -147,13 +141,13 @@ function prepare(
   const memory = createMemory(plan.end + tableBytes + MEMORY_SPARE_BYTES)
   const kernel = instantiateKernel(modules.kernel, memory)
   const area = defined(plan.areas[workers])
-  kernel.attach(strideWords, stateBits, area.scratch, area.result)
+  attachKernel(kernel, format, area)
   const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
   createVisitedSet(memory, kernel, { format, planEnd: plan.end, tableBytes, memoryBytes })
   const view = controlView(memory)
   view.setInt32(SLOT_LEVEL_DEPTH, -1, true)
   view.setBigUint64(SLOT_ACTIVE, (1n << BigInt(model.properties.length)) - 1n, true)
-  return {
+  const setup = {
     index: 0,
     workers,
     memory,
@@ -168,6 +162,7 @@ function prepare(
     depthMax: options.depthMax ?? Infinity,
     deadline: options.timeMs === undefined ? Infinity : Date.now() + options.timeMs,
   }
+  return { setup, workspace: { kernel, area } }
 }
 
 /** Runs the only worker in this thread, with progress reports between runs of states. */
@@ -201,7 +196,7 @@ export async function explore(
     kernelModule(files.kernel),
     WebAssembly.compile(Uint8Array.from(model.wasm)),
   ])
-  const setup = prepare(model, options, { kernel, model: modelModule })
+  const { setup, workspace } = prepare(model, options, { kernel, model: modelModule })
   const meeting = new Rendezvous(setup.memory, workers)
   const report = (): void => options.onProgress?.(readProgress(setup, performance.now() - started))
   const interrupt = (): void => meeting.requestStop(STOP_INTERRUPTED)
@@ -220,5 +215,5 @@ export async function explore(
     clearInterval(timer)
     signal?.removeEventListener('abort', interrupt)
   }
-  return collectResult(model, setup, (performance.now() - started) / 1000)
+  return collectResult(model, setup, workspace, (performance.now() - started) / 1000)
 }

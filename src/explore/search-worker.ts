@@ -27,7 +27,7 @@ import {
   STATUS_GROW,
   STATUS_MEMORY,
 } from '../store/control-slots.js'
-import { instantiateKernel, type Kernel } from '../store/kernel.js'
+import { attachKernel, instantiateKernel, type Kernel } from '../store/kernel.js'
 import type { WorkerArea } from '../store/memory-plan.js'
 import { beginGrowth, controlView, endGrowth } from '../store/visited-set.js'
 import { defined } from '../base/assert.js'
@@ -86,7 +86,7 @@ export class SearchWorker {
     this.#words = new Int32Array(memory.buffer)
     this.#rowBytes = strideWords * 8
     this.#poll = poll
-    this.#kernel.attach(strideWords, stateBits, this.#area.scratch, this.#area.result)
+    attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
     this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
   }

@@ -125,5 +125,13 @@ export const STATUS_MEMORY = 2
 
 /** Rows whose lines are touched before the first of them is searched for. */
 export const BATCH_ROWS = 256
-/** Scratch that a worker's kernel needs, bytes. */
-export const SCRATCH_BYTES = 4096
+/** Bytes of a worker's filter of recent rows: fits the second-level cache. */
+export const FILTER_BYTES = 131072
+
+/**
+ * Scratch of a worker's kernel: one entry per row of a batch that passed the filter.
+ *   +0 row u64 (wide: its hash)  +8 slot value u64  +16 line address u32  +20 row index u32
+ */
+export const SCRATCH_ENTRY_BYTES = 24
+/** Scratch bytes: a batch, and a place for what touching yields. */
+export const SCRATCH_BYTES = 8192

@@ -4,11 +4,19 @@
  * comes out of the kernel is signed, so `>>> 0` before use as a number.
  */
 import { BLOCK_BYTES } from './control-slots.js'
+import type { WorkerArea } from './memory-plan.js'
+import type { RowFormat } from './table-shape.js'
 
 /** Exports of one kernel instance. An instance belongs to one thread. */
 export interface Kernel {
-  /** Sets up the instance for rows of `strideWords` words and one-word states of `stateBits` bits. */
-  attach(strideWords: number, stateBits: number, scratch: number, result: number): void
+  /** Sets up the instance: row format, then the worker's own areas. Use `attachKernel`. */
+  attach(
+    strideWords: number,
+    stateBits: number,
+    scratch: number,
+    filter: number,
+    result: number,
+  ): void
   /** Reads the table's record again; before the first `insert` and before leaving a growth. */
   refreshTable(): void
   /**
@@ -48,6 +56,12 @@ export interface Kernel {
 export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
   const instance = new WebAssembly.Instance(module, { env: { memory } })
   return instance.exports as unknown as Kernel
+}
+
+/** Sets `kernel` up for rows of `format` with the areas of one worker. */
+export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea): void {
+  const { scratch, filter, result } = area
+  kernel.attach(format.strideWords, format.stateBits, scratch, filter, result)
 }
 
 /**

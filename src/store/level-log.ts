@@ -12,6 +12,8 @@ import {
   DESCRIPTOR_COUNT,
   DIRECTORY,
 } from './control-slots.js'
+import type { Kernel } from './kernel.js'
+import type { WorkerArea } from './memory-plan.js'
 
 /** A run of rows of one depth that lie one after the other in memory. */
 export interface LogRun {
@@ -21,18 +23,27 @@ export interface LogRun {
   readonly rowCount: number
 }
 
+/** What the main thread works with when it searches the log. */
+export interface Workspace {
+  readonly kernel: Kernel
+  readonly area: WorkerArea
+}
+
 /** The level log of one run. */
 export class LevelLog {
   readonly memory: WebAssembly.Memory
   /** 64-bit words of one row. */
   readonly strideWords: number
+  /** Areas and kernel instance that the reading thread may use once the workers have ended. */
+  readonly workspace: Workspace
   readonly #view: DataView
   readonly #descriptorCount: number
 
   /** Covers the descriptors that exist now; rows appended later are not seen. */
-  constructor(memory: WebAssembly.Memory, strideWords: number) {
+  constructor(memory: WebAssembly.Memory, strideWords: number, workspace: Workspace) {
     this.memory = memory
     this.strideWords = strideWords
+    this.workspace = workspace
     this.#view = new DataView(memory.buffer)
     this.#descriptorCount = this.#view.getUint32(DESCRIPTOR_COUNT, true)
   }

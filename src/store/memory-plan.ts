@@ -5,10 +5,10 @@
  *
  *   0       control slots (control-slots.ts), directory of the level log
  *   69632   one area per worker, and one for the main thread (trace building):
- *             result line | statistics line | context | fired bytes | scratch | successor buffer
+ *             result line | statistics line | context | fired bytes | scratch | filter | successor buffer
  *   end     table, blocks
  */
-import { FIXED_BYTES, SCRATCH_BYTES } from './control-slots.js'
+import { FILTER_BYTES, FIXED_BYTES, SCRATCH_BYTES } from './control-slots.js'
 
 /** Areas of one worker; all byte addresses are multiples of 64. */
 export interface WorkerArea {
@@ -22,6 +22,8 @@ export interface WorkerArea {
   readonly fired: number
   /** The kernel's scratch. */
   readonly scratch: number
+  /** The kernel's filter of recent rows. */
+  readonly filter: number
   /** Successors written by the compiled model. */
   readonly buffer: number
   /** First byte after the buffer. */
@@ -70,9 +72,10 @@ export function planMemory(sizes: PlanSizes): MemoryPlan {
     const statistics = take(64)
     const context = take(sizes.contextBytes)
     const fired = take(sizes.actionCount)
-    const scratch = take(SCRATCH_BYTES + 64)
+    const scratch = take(SCRATCH_BYTES)
+    const filter = take(FILTER_BYTES)
     const buffer = take(bufferRows * sizes.strideWords * 8)
-    areas.push({ result, statistics, context, fired, scratch, buffer, bufferEnd: next })
+    areas.push({ result, statistics, context, fired, scratch, filter, buffer, bufferEnd: next })
   }
   return { areas, end: next }
 }

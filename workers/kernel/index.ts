@@ -12,12 +12,21 @@ import {
   RESULT_RUN_ADDRESS,
   RESULT_RUN_COUNT,
   RESULT_STATUS,
+  SCRATCH_ENTRY_BYTES,
   STATUS_GROW,
   STATUS_MEMORY,
   STATUS_OK,
   TABLE_USED,
   WIDE_HASH_BITS,
 } from '../../src/store/control-slots'
+import {
+  attachFilter,
+  clearFilter,
+  filterEntry,
+  filterEntryWide,
+  filterShift,
+  filterStart,
+} from './filter'
 import {
   commitRuns,
   descriptorAddress,
@@ -27,7 +36,7 @@ import {
   rowBytes,
   setRowBytes,
 } from './log'
-import { setMixBits } from './mix'
+import { hashRow, setMixBits } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
 import { rehash as rehashTable } from './rehash'
@@ -43,18 +52,82 @@ let scratch: usize = 0
 let result: usize = 0
 
 /** Sets up this instance: row size, state width, and the worker's own areas. */
-export function attach(strideWords: u32, stateBits: u32, scratchArea: usize, line: usize): void {
+export function attach(
+  strideWords: u32,
+  stateBits: u32,
+  scratchArea: usize,
+  filterArea: usize,
+  line: usize,
+): void {
   setRowBytes(strideWords * 8)
   setMixBits(strideWords == 1 ? max<u32>(stateBits, 1) : WIDE_HASH_BITS)
+  attachFilter(filterArea)
   scratch = scratchArea
   result = line
 }
 
-/** Inserts up to BATCH_ROWS rows by the method that fits the table. */
-function insertBatch(rows: usize, count: u32): u32 {
-  if (rowBytes != 8) return insertWide(rows, count, scratch)
-  if (tableSlotBytes == 4) return insertNarrow32(rows, count, scratch)
-  return insertNarrow64(rows, count, scratch)
+/** Rows that the last `filterRows` looked at. */
+let filtered: u32 = 0
+/** True if the last `insertBatch` found no slot for a row. */
+let cutShort: bool = false
+
+/**
+ * First pass: puts the rows that the filter does not know into the scratch, `most` at the most.
+ * Returns their number; `filtered` tells how many rows of the input that covers. Without a branch on
+ * the outcome, since which rows are duplicates cannot be predicted.
+ */
+function filterRows(rows: usize, count: u32, most: u32): u32 {
+  const start = filterStart
+  const shift = filterShift
+  let entry = scratch
+  const entryEnd = scratch + most * SCRATCH_ENTRY_BYTES
+  let i: u32 = 0
+  for (; i < count && entry < entryEnd; i++) {
+    const row = load<u64>(rows + i * 8)
+    const known = filterEntry(row, start, shift)
+    const isNew = load<u64>(known) != row
+    store<u64>(known, row)
+    store<u64>(entry, row)
+    store<u32>(entry, i, 20)
+    entry += isNew ? <usize>SCRATCH_ENTRY_BYTES : 0
+  }
+  filtered = i
+  return <u32>((entry - scratch) / SCRATCH_ENTRY_BYTES)
+}
+
+/** As filterRows, for rows of two words or more. */
+function filterRowsWide(rows: usize, count: u32, most: u32): u32 {
+  const bytes = rowBytes
+  let passed: u32 = 0
+  let i: u32 = 0
+  for (; i < count && passed < most; i++) {
+    const row = rows + <usize>i * bytes
+    const hash = hashRow(row, bytes)
+    const known = filterEntryWide(hash)
+    if (rowsEqual(known, row, bytes)) continue
+    memory.copy(known, row, bytes)
+    const entry = scratch + passed * SCRATCH_ENTRY_BYTES
+    store<u64>(entry, hash)
+    store<u32>(entry, i, 20)
+    passed++
+  }
+  filtered = i
+  return passed
+}
+
+/** Inserts `count` rows, of which at most `most` may be new. Returns how many were dealt with. */
+function insertBatch(rows: usize, count: u32, most: u32): u32 {
+  const wide = rowBytes != 8
+  const passed = wide ? filterRowsWide(rows, count, most) : filterRows(rows, count, most)
+  let inserted: u32
+  if (wide) inserted = insertWide(rows, passed, scratch)
+  else if (tableSlotBytes == 4) inserted = insertNarrow32(passed, scratch)
+  else inserted = insertNarrow64(passed, scratch)
+  cutShort = inserted < passed
+  if (!cutShort) return filtered
+  // The rows from here on will be submitted again: the filter must not know them.
+  clearFilter()
+  return load<u32>(scratch + inserted * SCRATCH_ENTRY_BYTES, 20)
 }
 
 /** Inserts rows; see Kernel.insert in src/store/kernel.ts. */
@@ -74,10 +147,9 @@ export function insert(rows: usize, count: u32): u32 {
       status = STATUS_GROW
       break
     }
-    const batch = min(min(count - done, room), BATCH_ROWS)
-    const inserted = insertBatch(rows + <usize>done * rowBytes, batch)
+    const inserted = insertBatch(rows + <usize>done * rowBytes, count - done, min(room, BATCH_ROWS))
     done += inserted
-    if (inserted < batch) status = STATUS_GROW
+    if (cutShort) status = STATUS_GROW
   }
   const freshCount = <u32>((logPosition - fresh) / rowBytes)
   atomic.add<u32>(TABLE_USED, <u32>((logPosition - counted) / rowBytes))

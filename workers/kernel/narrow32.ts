@@ -25,7 +25,7 @@
  *
  * Any worker, any time outside of the growth barrier.
  */
-import { LINE_BYTES, RECIPROCAL_SHIFT } from '../../src/store/control-slots'
+import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
 import { logPosition, setLogPosition } from './log'
 import { mix, mixHalf, mixMask, mixWith } from './mix'
 import { insertOverflow } from './overflow'
@@ -50,10 +50,10 @@ function lanesEqual(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
 }
 
 /**
- * First pass: {line address, slot value} of each row into `scratch`, and a touch of each line, so that
+ * Second pass: slot value and line address of the rows in `scratch`, and a touch of each line, so that
  * the cache misses of the batch overlap. Returns something that depends on the touched lines.
  */
-function locate(rows: usize, count: u32, scratch: usize): u32 {
+function locate(count: u32, scratch: usize): u32 {
   const start = tableStart
   const shift = tableShift
   const divisor = tableDivisor
@@ -63,35 +63,35 @@ function locate(rows: usize, count: u32, scratch: usize): u32 {
   const half = mixHalf
   const mask = mixMask
   let touched: u32 = 0
-  const end = rows + count * 8
-  for (; rows < end; rows += 8, scratch += 8) {
-    const mixed = mixWith(load<u64>(rows), half, mask)
+  const end = scratch + count * SCRATCH_ENTRY_BYTES
+  for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
+    const mixed = mixWith(load<u64>(scratch), half, mask)
     const x = mixed >> shift
     const home = (x * reciprocal) >> RECIPROCAL_SHIFT
     const remainder = ((x - home * divisor) << shift) | (mixed & low)
     const line = start + <usize>home * LINE_BYTES
-    store<u32>(scratch, line)
-    store<u32>(scratch, (<u32>remainder << <u32>displacementBits) | 1, 4)
+    store<u64>(scratch, (remainder << displacementBits) | 1, 8)
+    store<u32>(scratch, line, 16)
     touched |= load<u32>(line)
   }
   return touched
 }
 
 /**
- * Inserts up to BATCH_ROWS rows; new ones are appended to the log, which must have room for all.
- * Returns how many rows were dealt with; fewer than `count` if one has no slot within reach and the
- * overflow is full.
+ * Inserts the `count` rows in `scratch`, at most BATCH_ROWS; new ones are appended to the log, which
+ * must have room for all. Returns how many were dealt with; fewer than `count` if one has no slot
+ * within reach and the overflow is full.
  */
-export function insertNarrow32(rows: usize, count: u32, scratch: usize): u32 {
-  store<u32>(scratch + count * 8, locate(rows, count, scratch))
-  const slotMask = ((<u32>1) << <u32>tableDisplacementBits) - 1
+export function insertNarrow32(count: u32, scratch: usize): u32 {
+  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
+  const slotMask = ((<u32>1) << (<u32>tableDisplacementBits)) - 1
   const start = tableStart
   const end = tableEnd
   const zero = i32x4.splat(0)
   let position = logPosition
-  for (let i: u32 = 0; i < count; i++) {
-    let line: usize = load<u32>(scratch + i * 8)
-    let value = load<u32>(scratch + i * 8, 4)
+  for (let i: u32 = 0; i < count; i++, scratch += SCRATCH_ENTRY_BYTES) {
+    let value = load<u32>(scratch, 8)
+    let line: usize = load<u32>(scratch, 16)
     while (true) {
       // One snapshot of the line for both questions: a slot that fills in between must count as empty.
       const a = v128.load(line)
@@ -105,12 +105,12 @@ export function insertNarrow32(rows: usize, count: u32, scratch: usize): u32 {
         const witness = atomic.cmpxchg<u32>(line + ctz(empty) * 4, 0, value)
         if (witness == value) break
         if (witness != 0) continue
-        store<u64>(position, load<u64>(rows + i * 8))
+        store<u64>(position, load<u64>(scratch))
         position += 8
         break
       }
       if ((value & slotMask) == slotMask) {
-        const row = load<u64>(rows + i * 8)
+        const row = load<u64>(scratch)
         const inserted = insertOverflow(mix(row), end, overflowEnd)
         if (inserted < 0) {
           setLogPosition(position)
@@ -120,7 +120,8 @@ export function insertNarrow32(rows: usize, count: u32, scratch: usize): u32 {
         position += <usize>inserted * 8
         break
       }
-      line = nextLine(line, stepBytes(<u64>(value >> <u32>tableDisplacementBits), tableStepShift), start, end)
+      const step = stepBytes(<u64>(value >> (<u32>tableDisplacementBits)), tableStepShift)
+      line = nextLine(line, step, start, end)
       value += 1
     }
   }

@@ -7,7 +7,7 @@
  *
  * Everything else is as in narrow32.ts, its argument of exactness included.
  */
-import { LINE_BYTES, RECIPROCAL_SHIFT } from '../../src/store/control-slots'
+import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
 import { logPosition, setLogPosition } from './log'
 import { mixHalf, mixMask, mixWith } from './mix'
 import {
@@ -32,8 +32,8 @@ export function lanesEqual64(a: v128, b: v128, c: v128, d: v128, value: v128): u
   return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
 }
 
-/** First pass: {slot value u64, line address u32} of each row into 16 bytes of `scratch`. */
-function locate(rows: usize, count: u32, scratch: usize): u32 {
+/** Second pass: slot value and line address of the rows in `scratch`; touches the lines. */
+function locate(count: u32, scratch: usize): u32 {
   const start = tableStart
   const shift = tableShift
   const divisor = tableDivisor
@@ -43,31 +43,31 @@ function locate(rows: usize, count: u32, scratch: usize): u32 {
   const half = mixHalf
   const mask = mixMask
   let touched: u32 = 0
-  const end = rows + count * 8
-  for (; rows < end; rows += 8, scratch += 16) {
-    const mixed = mixWith(load<u64>(rows), half, mask)
+  const end = scratch + count * SCRATCH_ENTRY_BYTES
+  for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
+    const mixed = mixWith(load<u64>(scratch), half, mask)
     const x = mixed >> shift
     const home = (x * reciprocal) >> RECIPROCAL_SHIFT
     const remainder = ((x - home * divisor) << shift) | (mixed & low)
     const line = start + <usize>home * LINE_BYTES
-    store<u64>(scratch, (remainder << displacementBits) | 1)
-    store<u32>(scratch, line, 8)
+    store<u64>(scratch, (remainder << displacementBits) | 1, 8)
+    store<u32>(scratch, line, 16)
     touched |= load<u32>(line)
   }
   return touched
 }
 
-/** As insertNarrow32. */
-export function insertNarrow64(rows: usize, count: u32, scratch: usize): u32 {
-  store<u32>(scratch + count * 16, locate(rows, count, scratch))
+/** As insertNarrow32; there is no overflow, as 8 bits of displacement suffice. */
+export function insertNarrow64(count: u32, scratch: usize): u32 {
+  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
   const slotMask = ((<u64>1) << tableDisplacementBits) - 1
   const start = tableStart
   const end = tableEnd
   const zero = i64x2.splat(0)
   let position = logPosition
-  for (let i: u32 = 0; i < count; i++) {
-    let value = load<u64>(scratch + i * 16)
-    let line: usize = load<u32>(scratch + i * 16, 8)
+  for (let i: u32 = 0; i < count; i++, scratch += SCRATCH_ENTRY_BYTES) {
+    let value = load<u64>(scratch, 8)
+    let line: usize = load<u32>(scratch, 16)
     while (true) {
       const a = v128.load(line)
       const b = v128.load(line, 16)
@@ -80,7 +80,7 @@ export function insertNarrow64(rows: usize, count: u32, scratch: usize): u32 {
         const witness = atomic.cmpxchg<u64>(line + ctz(empty) * 4, 0, value)
         if (witness == value) break
         if (witness != 0) continue
-        store<u64>(position, load<u64>(rows + i * 8))
+        store<u64>(position, load<u64>(scratch))
         position += 8
         break
       }
@@ -88,7 +88,8 @@ export function insertNarrow64(rows: usize, count: u32, scratch: usize): u32 {
         setLogPosition(position)
         return i
       }
-      line = nextLine(line, stepBytes(value >> tableDisplacementBits, tableStepShift), start, end)
+      const step = stepBytes(value >> tableDisplacementBits, tableStepShift)
+      line = nextLine(line, step, start, end)
       value += 1
     }
   }

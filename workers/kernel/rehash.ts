@@ -71,7 +71,7 @@ function readNextTable(): void {
 
 /** Puts a 32-bit slot value into the first empty slot from `line` on. False if none is in reach. */
 function place32(line: usize, value: u32, step: usize): bool {
-  const mask = ((<u32>1) << <u32>nextDisplacementBits) - 1
+  const mask = ((<u32>1) << (<u32>nextDisplacementBits)) - 1
   while (true) {
     for (let slot = line; slot < line + LINE_BYTES; slot += 4) {
       if (load<u32>(slot) == 0 && atomic.cmpxchg<u32>(slot, 0, value) == 0) return true

@@ -64,7 +64,7 @@ export function refreshTable(): void {
 
 /** Bytes from one line to the next on the way of a row with this remainder. */
 export function stepBytes(remainder: u64, stepShift: u64): usize {
-  const bits = <usize>(remainder >> stepShift) & ((1 << STEP_BITS) - 1)
+  const bits = (<usize>(remainder >> stepShift)) & ((1 << STEP_BITS) - 1)
   return (2 * bits + 1) * LINE_BYTES
 }
 

@@ -21,10 +21,10 @@
 import {
   LINE_BYTES,
   RECIPROCAL_SHIFT,
+  SCRATCH_ENTRY_BYTES,
   WIDE_ADDRESS_BITS,
 } from '../../src/store/control-slots'
 import { logPosition, rowBytes, setLogPosition } from './log'
-import { hashRow } from './mix'
 import { lanesEqual64 } from './narrow64'
 import {
   nextLine,
@@ -63,40 +63,40 @@ function tagsEqual(a: v128, b: v128, c: v128, d: v128, tag: u64): u32 {
   )
 }
 
-/** First pass: {tag u64, line address u32} of each row into 16 bytes of `scratch`; touches the lines. */
-function locate(rows: usize, count: u32, scratch: usize): u32 {
+/** Second pass: tag and line address of the rows whose hashes are in `scratch`; touches the lines. */
+function locate(count: u32, scratch: usize): u32 {
   const start = tableStart
   const shift = tableShift
   const divisor = tableDivisor
   const reciprocal = tableReciprocal
   const displacementBits = tableDisplacementBits
   const low = ((<u64>1) << shift) - 1
-  const bytes = rowBytes
   let touched: u32 = 0
-  const end = rows + <usize>count * bytes
-  for (; rows < end; rows += bytes, scratch += 16) {
-    const hash = hashRow(rows, bytes)
+  const end = scratch + count * SCRATCH_ENTRY_BYTES
+  for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
+    const hash = load<u64>(scratch)
     const x = hash >> shift
     const home = (x * reciprocal) >> RECIPROCAL_SHIFT
     const remainder = ((x - home * divisor) << shift) | (hash & low)
     const line = start + <usize>home * LINE_BYTES
-    store<u64>(scratch, (remainder << displacementBits) | 1)
-    store<u32>(scratch, line, 8)
+    store<u64>(scratch, (remainder << displacementBits) | 1, 8)
+    store<u32>(scratch, line, 16)
     touched |= load<u32>(line)
   }
   return touched
 }
 
-/** Second pass: touches the row behind the first equal tag of each line, so those misses overlap too. */
+/** Third pass: touches the row behind the first equal tag of each line, so those misses overlap too. */
 function touchRows(count: u32, scratch: usize): u32 {
   let touched: u32 = 0
-  for (let i: u32 = 0; i < count; i++) {
-    const line: usize = load<u32>(scratch + i * 16, 8)
+  const end = scratch + count * SCRATCH_ENTRY_BYTES
+  for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
+    const line: usize = load<u32>(scratch, 16)
     const a = v128.load(line)
     const b = v128.load(line, 16)
     const c = v128.load(line, 32)
     const d = v128.load(line, 48)
-    const same = tagsEqual(a, b, c, d, load<u64>(scratch + i * 16))
+    const same = tagsEqual(a, b, c, d, load<u64>(scratch, 8))
     if (same == 0) continue
     touched |= load<u32>((<usize>(load<u64>(line + ctz(same) * 4) >> ADDRESS_SHIFT)) << 3)
   }
@@ -107,27 +107,27 @@ function touchRows(count: u32, scratch: usize): u32 {
 function findRow(line: usize, same: u32, row: usize, bytes: usize): bool {
   while (same != 0) {
     const slot = atomic.load<u64>(line + ctz(same) * 4)
-    if (rowsEqual(<usize>(slot >> ADDRESS_SHIFT) << 3, row, bytes)) return true
+    if (rowsEqual((<usize>(slot >> ADDRESS_SHIFT)) << 3, row, bytes)) return true
     same &= same - 1
     same &= same - 1
   }
   return false
 }
 
-/** As insertNarrow32, for rows of `rowBytes` bytes. */
+/** As insertNarrow32, for the rows of `rowBytes` bytes from `rows` on that `scratch` names by index. */
 export function insertWide(rows: usize, count: u32, scratch: usize): u32 {
-  store<u32>(scratch + count * 16, locate(rows, count, scratch))
-  store<u32>(scratch + count * 16, touchRows(count, scratch))
+  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
+  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, touchRows(count, scratch))
   const slotMask = ((<u64>1) << tableDisplacementBits) - 1
   const start = tableStart
   const end = tableEnd
   const bytes = rowBytes
   const zero = i64x2.splat(0)
   let position = logPosition
-  for (let i: u32 = 0; i < count; i++) {
-    const row = rows + <usize>i * bytes
-    let tag = load<u64>(scratch + i * 16)
-    let line: usize = load<u32>(scratch + i * 16, 8)
+  for (let i: u32 = 0; i < count; i++, scratch += SCRATCH_ENTRY_BYTES) {
+    const row = rows + <usize>load<u32>(scratch, 20) * bytes
+    let tag = load<u64>(scratch, 8)
+    let line: usize = load<u32>(scratch, 16)
     while (true) {
       const a = v128.load(line)
       const b = v128.load(line, 16)
@@ -138,7 +138,7 @@ export function insertWide(rows: usize, count: u32, scratch: usize): u32 {
       const empty = lanesEqual64(a, b, c, d, zero)
       if (empty != 0) {
         memory.copy(position, row, bytes)
-        const slot = ((<u64>position >> 3) << ADDRESS_SHIFT) | tag
+        const slot = (((<u64>position) >> 3) << ADDRESS_SHIFT) | tag
         const witness = atomic.cmpxchg<u64>(line + ctz(empty) * 4, 0, slot)
         if (witness == 0) {
           position += bytes
