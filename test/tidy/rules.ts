@@ -86,11 +86,11 @@ export function checkOpenings(files: readonly SourceFile[]): string[] {
     .map(({ path }) => `${path}: does not open with a comment on its purpose`)
 }
 
-/** Where the strings and the pieces of templates in a file lie: start and end offsets. */
+/** Where the strings and the templates in a file lie: start and end offsets. */
 function textRanges(file: SourceFile): [number, number][] {
   const ranges: [number, number][] = []
   walk(file.parsed?.program, node => {
-    if (node.type === 'TemplateElement' || typeof node.value === 'string')
+    if (node.type === 'TemplateLiteral' || typeof node.value === 'string')
       ranges.push([node.start, node.end])
   })
   return ranges
