@@ -193,7 +193,8 @@ export function arithmeticValue(operator: ArithmeticOperator, left: number, righ
     case 'sub':
       return left - right
     case 'mul':
-      return left * right
+      // 0 * -1 is -0, which some comparisons of JavaScript tell from 0.
+      return left * right + 0
     default:
       return unreachable(operator)
   }

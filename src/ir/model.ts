@@ -110,7 +110,7 @@ export function readOf(variable: VariableIndex): Expression {
 }
 
 /** `name(v=0, g=1)`: the action instance as traces and messages show it. */
-export function formatAction(action: ActionInstance): string {
+export function formatAction(action: Pick<ActionInstance, 'name' | 'parameters'>): string {
   if (action.parameters.length === 0) return action.name
   return `${action.name}(${action.parameters.map(([name, value]) => `${name}=${value}`).join(', ')})`
 }

@@ -25,7 +25,7 @@ export function printExpression(e: Expression, variables: readonly Variable[]): 
     case 'or':
       return `(${e.operands.map(print).join(' | ')})`
     case 'compare':
-      return `${print(e.left)} ${COMPARE[e.operator]} ${print(e.right)}`
+      return `(${print(e.left)} ${COMPARE[e.operator]} ${print(e.right)})`
     case 'arithmetic':
       return `(${print(e.left)} ${ARITHMETIC[e.operator]} ${print(e.right)})`
     case 'modulo':

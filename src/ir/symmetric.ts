@@ -7,6 +7,7 @@
 import { Diagnostic } from '../base/diagnostic.js'
 import { mapChildren, mapIndices } from './expression.js'
 import type { Expression, Location } from './expression.js'
+import { formatAction } from './model.js'
 import type { ActionInstance, Model, Property, Sort, Update, Variable } from './model.js'
 import { printLocation } from './print.js'
 import { setMembers } from './type.js'
@@ -29,7 +30,7 @@ function checkSwap(model: Model, sort: Sort, swap: Swap): void {
     if (actions.has(texts.action(change.action(action)))) continue
     throw new Diagnostic(
       'ZC305',
-      `model ${model.name}: action ${action.name} breaks the symmetry of ${sort.name}: ` +
+      `model ${model.name}, action ${formatAction(action)}: it breaks the symmetry of ${sort.name}: ` +
         `it has no counterpart with ${swap.join(' and ')} swapped`,
       {
         place: action.site(),
@@ -46,7 +47,7 @@ function checkSwap(model: Model, sort: Sort, swap: Swap): void {
     if (before === after) continue
     throw new Diagnostic(
       'ZC305',
-      `model ${model.name}: property '${property.name}' breaks the symmetry of ${sort.name}`,
+      `model ${model.name}, property '${property.name}': it breaks the symmetry of ${sort.name}`,
       { place: property.site(), hint: `say the same of all elements of ${sort.name}` },
     )
   }

@@ -5,7 +5,7 @@
 import { Diagnostic } from '../base/diagnostic.js'
 import type { DiagnosticCode } from '../base/diagnostic.js'
 import { conflictsOf } from './conflict.js'
-import { isTrue, walk } from './expression.js'
+import { isTrue, not, walk } from './expression.js'
 import type { Expression } from './expression.js'
 import { assume, intervalOf, splitGuard } from './interval.js'
 import type { Ranges } from './interval.js'
@@ -24,24 +24,27 @@ const INT32_MAX = 2 ** 31 - 1
 
 /** Throws Diagnostic ZC3xx for the first mistake of the model. */
 export function validate(model: Model): void {
-  const fail = (code: DiagnosticCode, what: string, site: Site, hint?: string): never => {
-    throw new Diagnostic(code, `model ${model.name}: ${what}`, { place: site(), hint })
+  const fail: Fail = (code, where, problem, site, hint) => {
+    const context = where === null ? '' : `, ${where}`
+    const message = `model ${model.name}${context}: ${problem}`
+    throw new Diagnostic(code, message, { place: site(), hint })
   }
   checkNames(model, fail)
   checkSizes(model, fail)
   const ranges = typeRanges(model.variables)
   for (const action of model.actions) {
-    const what = `action ${formatAction(action)}`
-    for (const e of action.guard) checkExpression(e, `${what}, guard`, action.site, ranges, fail)
+    const where = `action ${formatAction(action)}`
+    for (const e of action.guard) checkExpression(e, where, action.site, ranges, fail)
     const { total, partial } = splitGuard(action.guard, ranges)
     const known = [...total, ...partial].reduce((r, e) => assume(e, r), ranges)
     checkUpdates(model, action, action.updates, known, fail)
-    for (const { first, condition } of conflictsOf(action.updates, model.variables))
+    for (const { second, condition } of conflictsOf(action.updates, model.variables))
       if (isTrue(condition))
         fail(
           'ZC303',
-          `${what} writes variable ${printTarget(first.location, model.variables)} twice`,
-          first.update.site,
+          where,
+          `variable ${printTarget(second.location, model.variables)} is written twice`,
+          second.update.site,
           'all updates of an action take effect together; write each variable once',
         )
   }
@@ -49,52 +52,57 @@ export function validate(model: Model): void {
   checkSymmetry(model)
 }
 
-type Fail = (code: DiagnosticCode, what: string, site: Site, hint?: string) => never
+/** Reports a problem; `where` in the model it is: action or property, null for the whole model. */
+type Fail = (
+  code: DiagnosticCode,
+  where: string | null,
+  problem: string,
+  site: Site,
+  hint?: string,
+) => never
 
 function checkNames(model: Model, fail: Fail): void {
   const seen = new Set<string>()
   for (const { name, site } of model.variables) {
-    if (seen.has(name)) fail('ZC301', `variable ${name} is declared twice`, site)
+    if (seen.has(name)) fail('ZC301', null, `variable ${name} is declared twice`, site)
     seen.add(name)
   }
   const properties = new Set<string>()
   for (const { name, site } of model.properties) {
-    if (properties.has(name)) fail('ZC301', `property '${name}' is declared twice`, site)
+    if (properties.has(name)) fail('ZC301', null, `property '${name}' is declared twice`, site)
     properties.add(name)
   }
+  const [, second] = model.properties.filter(p => p.kind === 'deadlock')
+  if (second !== undefined) fail('ZC301', null, 'deadlock is ruled twice', second.site)
 }
 
-function checkSizes(model: Model, fail: Fail): void {
+function checkSizes({ actions, properties }: Model, fail: Fail): void {
   const nowhere: Site = () => undefined
-  const { actions, properties } = model
-  if (actions.length === 0) fail('ZC301', 'it has no action', nowhere, 'declare one with m.action')
-  if (actions.length > ACTIONS_MAX)
-    fail(
-      'ZC306',
-      `${actions.length} action instances, at most ${ACTIONS_MAX} are possible`,
-      nowhere,
-    )
-  if (properties.length > PROPERTIES_MAX)
-    fail(
-      'ZC306',
-      `${properties.length} properties, at most ${PROPERTIES_MAX} are possible`,
-      nowhere,
-    )
+  if (actions.length === 0)
+    fail('ZC301', null, 'it has no action', nowhere, 'declare one with m.action or m.process')
+  checkCount(actions.length, ACTIONS_MAX, 'action instances', fail)
+  checkCount(properties.length, PROPERTIES_MAX, 'properties', fail)
+}
+
+function checkCount(count: number, max: number, what: string, fail: Fail): void {
+  const nowhere: Site = () => undefined
+  if (count > max)
+    fail('ZC306', null, `it has ${count} ${what}, at most ${max} are possible`, nowhere)
 }
 
 function checkExpression(
   e: Expression,
-  what: string,
+  where: string,
   site: Site,
   ranges: Ranges,
   fail: Fail,
-  allowsNext = false,
 ): void {
   walk(e, inner => {
-    if (inner.kind === 'next' && !allowsNext)
+    if (inner.kind === 'next' && !where.startsWith(STEP_PROPERTY))
       fail(
         'ZC302',
-        `${what}: next(...) is used`,
+        where,
+        'next(...) is used',
         site,
         'only step properties can read the state after',
       )
@@ -103,12 +111,16 @@ function checkExpression(
     if (lo < -INT32_MAX || hi > INT32_MAX)
       fail(
         'ZC302',
-        `${what}: a number may reach ${lo < -INT32_MAX ? lo : hi}`,
+        where,
+        `a number may reach ${lo < -INT32_MAX ? lo : hi}`,
         site,
         'numbers have 32 bits',
       )
   })
 }
+
+/** How the name of a step property begins in messages. */
+const STEP_PROPERTY = 'step property '
 
 function checkUpdates(
   model: Model,
@@ -117,31 +129,32 @@ function checkUpdates(
   ranges: Ranges,
   fail: Fail,
 ): void {
-  const what = `action ${formatAction(action)}`
+  const where = `action ${formatAction(action)}`
   for (const update of updates) {
     if (update.kind === 'if') {
-      checkExpression(update.condition, `${what}, when`, action.site, ranges, fail)
+      checkExpression(update.condition, where, action.site, ranges, fail)
       checkUpdates(model, action, update.then, assume(update.condition, ranges), fail)
-      checkUpdates(model, action, update.otherwise, ranges, fail)
+      checkUpdates(model, action, update.otherwise, assume(not(update.condition), ranges), fail)
     } else if (update.kind === 'assert') {
-      checkExpression(update.condition, `${what}, assert`, action.site, ranges, fail)
+      checkExpression(update.condition, where, action.site, ranges, fail)
     } else {
-      checkAssignment(model, what, update, ranges, fail)
+      checkAssignment(model, where, update, ranges, fail)
     }
   }
 }
 
 function checkAssignment(
   model: Model,
-  what: string,
+  where: string,
   update: Update & { readonly kind: 'assign' },
   ranges: Ranges,
   fail: Fail,
 ): void {
   const target = printTarget(update.location, model.variables)
-  checkExpression(update.value, `${what}, variable ${target}`, update.site, ranges, fail)
+  const place = `${where}, variable ${target}`
+  checkExpression(update.value, place, update.site, ranges, fail)
   for (const index of update.location.indices)
-    checkExpression(index.expression, `${what}, variable ${target}`, update.site, ranges, fail)
+    checkExpression(index.expression, place, update.site, ranges, fail)
   const type = model.variables[update.location.elements[0] ?? 0]?.type
   if (type === undefined || type.kind === 'counter') return
   const value = intervalOf(update.value, ranges)
@@ -150,7 +163,8 @@ function checkAssignment(
     const values = value.lo === value.hi ? String(value.lo) : `${value.lo}..${value.hi}`
     fail(
       'ZC302',
-      `${what} writes ${values} to variable ${target}, which is ${formatType(type)}`,
+      where,
+      `variable ${target} (${formatType(type)}) is given ${values}`,
       update.site,
       `it must be in ${lo}..${hi}`,
     )
@@ -158,11 +172,10 @@ function checkAssignment(
 }
 
 function checkProperty(property: Property, ranges: Ranges, fail: Fail): void {
-  const what = `property '${property.name}'`
-  const { site } = property
-  if (property.kind === 'step')
-    for (const e of property.predicates) checkExpression(e, what, site, ranges, fail, true)
-  else if (property.kind === 'deadlock') checkExpression(property.allowed, what, site, ranges, fail)
-  else if (property.kind !== 'assertion')
-    checkExpression(property.predicate, what, site, ranges, fail)
+  const { kind, name, site } = property
+  const where = kind === 'step' ? `${STEP_PROPERTY}'${name}'` : `property '${name}'`
+  if (kind === 'step')
+    for (const e of property.predicates) checkExpression(e, where, site, ranges, fail)
+  else if (kind === 'deadlock') checkExpression(property.allowed, where, site, ranges, fail)
+  else if (kind !== 'assertion') checkExpression(property.predicate, where, site, ranges, fail)
 }

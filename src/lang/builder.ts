@@ -6,6 +6,7 @@ import { defined } from '../base/assert.js'
 import { Diagnostic } from '../base/diagnostic.js'
 import * as ir from '../ir/expression.js'
 import type { Expression, VariableIndex } from '../ir/expression.js'
+import { formatAction } from '../ir/model.js'
 import type {
   ActionInstance,
   Model,
@@ -27,7 +28,7 @@ import type { Statements } from './statements.js'
 import { index as indexType } from './types.js'
 import type { SymmetricType } from './types.js'
 import { flatten } from './updates.js'
-import type { Item } from './updates.js'
+import type { Assertion, AssertionProperty, Item } from './updates.js'
 import { Bool, boolOf } from './values.js'
 import type { BoolLike } from './values.js'
 
@@ -56,6 +57,8 @@ export class ActionDeclaration {
     readonly name: string,
     readonly parameters: readonly (readonly [string, string])[],
     readonly site: Site,
+    /** Called once the author has said what the action does. */
+    private readonly onDone: () => void,
   ) {}
 
   /** Who acts, in the words of the kernel: `vCPU 0`. */
@@ -76,11 +79,12 @@ export class ActionDeclaration {
   /** What the action does: updates, `when(...)`, `choose(...)`, `assert(...)`, operations. */
   do(...items: readonly Item[]): this {
     this.items.push(...items)
+    this.onDone()
     return this
   }
 
   /** The instances in IR form: one for each combination of choices. */
-  lower(assertionProperty: (name: string, meaning: string | null) => number): ActionInstance[] {
+  lower(assertionProperty: AssertionProperty): ActionInstance[] {
     return flatten(this.items, assertionProperty).map(({ choices, guards, updates }) => ({
       name: this.name,
       parameters: withChoices(this.parameters, choices),
@@ -112,9 +116,9 @@ export class ModelBuilder {
   private readonly variables: Variable[] = []
   private readonly sorts = new Map<string, { size: number; arrays: VariableIndex[][][] }>()
   private readonly processArrays = new Map<string, VariableIndex[][]>()
-  private readonly pending: (() => ActionInstance[])[] = []
+  private readonly pending: Pending[] = []
   private readonly specifications: PropertySpecification[] = []
-  private readonly assertions = new Map<string, string | null>()
+  private readonly assertions = new Map<string, Assertion>()
   private deadlockAllowed: Expression = ir.FALSE
   private deadlockSite: Site = noSite
   /** The action that is being declared, for messages. */
@@ -143,13 +147,13 @@ export class ModelBuilder {
 
   /** Declares an action; `parameters` tell its instances apart. */
   action(name: string, parameters: ActionParameters = {}): ActionDeclaration {
-    const declaration = new ActionDeclaration(
-      name,
-      parameterList(parameters),
-      captureSite(this.action),
-    )
-    this.current = name
-    this.pending.push(() => declaration.lower((n, meaning) => this.assertionProperty(n, meaning)))
+    const list = parameterList(parameters)
+    const site = captureSite(this.action)
+    const context = `action ${formatAction({ name, parameters: list })}`
+    const declaration = new ActionDeclaration(name, list, site, () => (this.current = null))
+    this.current = context
+    const lower = (): ActionInstance[] => declaration.lower(a => this.assertionProperty(a))
+    this.pending.push({ context, site, lower })
     return declaration
   }
 
@@ -166,15 +170,17 @@ export class ModelBuilder {
       loops.push(variable)
       return variable
     })
-    const control = new ProcessControl(
-      path,
-      lowering.lower(body, options.repeats ?? false),
-      lowering,
+    const repeats = options.repeats ?? false
+    const control = placing(
+      site,
+      () => new ProcessControl(path, lowering.lower(body, repeats), lowering),
     )
     const counterDeclaration = { type: control.type, initial: 0 }
     const counter = this.allocate(`${path}.pc`, counterDeclaration, site)
     for (const variable of [...loops, counter]) this.joinSort(name, options.with ?? {}, variable)
-    this.pending.push(() => this.processActions(name, parameters, options, control, counter))
+    const lower = (): ActionInstance[] =>
+      this.processActions(name, parameters, options, control, counter)
+    this.pending.push({ context: `process ${path}`, site, lower })
     this.current = null
     const read: Expression = { kind: 'read', location: ir.variableAt(counter) }
     const positionsOf = (label: string): readonly number[] => control.positionsOf(label)
@@ -216,17 +222,23 @@ export class ModelBuilder {
       policy === 'error' ? ir.FALSE : policy === 'allowed' ? ir.TRUE : policy.ir
   }
 
-  /** What is being declared, for messages; null if nothing is. */
+  /** What is being declared, for messages: `action map(v=0)`; null if nothing is. */
   get context(): string | null {
     return this.current
   }
 
   /** The model in IR form. */
   finish(parameters: Readonly<Record<string, ParameterValue>>): Model {
+    const actions = this.pending.flatMap(({ context, site, lower }) => {
+      this.current = context
+      return placing(site, lower)
+    })
     this.current = null
-    const actions = this.pending.flatMap(lower => lower())
     const properties = [
-      ...this.specifications.map(s => lowerProperty(s, actions)),
+      ...this.specifications.map(s => {
+        this.current = `property '${s.name}'`
+        return placing(s.site, () => lowerProperty(s, actions))
+      }),
       ...this.assertionProperties(),
     ]
     if (!ir.isTrue(this.deadlockAllowed))
@@ -287,7 +299,7 @@ export class ModelBuilder {
     counter: VariableIndex,
   ): ActionInstance[] {
     return control.actions(counter).flatMap(({ entry: { step }, guards, updates }) =>
-      flatten(step.items, (n, meaning) => this.assertionProperty(n, meaning)).map(a => ({
+      placing(step.site, () => flatten(step.items, a => this.assertionProperty(a))).map(a => ({
         name: `${name}.${step.label}`,
         parameters: withChoices(parameters, a.choices),
         actor: options.actor ?? null,
@@ -299,18 +311,38 @@ export class ModelBuilder {
     )
   }
 
-  private assertionProperty(name: string, meaning: string | null): number {
-    if (!this.assertions.has(name)) this.assertions.set(name, meaning)
+  private assertionProperty(assertion: Assertion): number {
+    const { name } = assertion
+    if (!this.assertions.has(name)) this.assertions.set(name, assertion)
     return this.specifications.length + [...this.assertions.keys()].indexOf(name)
   }
 
   private assertionProperties(): Property[] {
-    return [...this.assertions].map(([name, meaning]) => ({
+    return [...this.assertions.values()].map(({ name, meaning, site }) => ({
       kind: 'assertion',
       name,
       meaning,
-      site: noSite,
+      site,
     }))
+  }
+}
+
+/** Something declared that becomes action instances once the author's function has returned. */
+interface Pending {
+  /** What it is, for messages. */
+  readonly context: string
+  readonly site: Site
+  readonly lower: () => ActionInstance[]
+}
+
+/** Runs `make`; a diagnostic that it throws without a place is about `site`. */
+function placing<T>(site: Site, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Diagnostic) || error.place !== undefined) throw error
+    const { code, message, hint } = error
+    throw new Diagnostic(code, message, { place: site(), hint })
   }
 }
 

@@ -11,6 +11,9 @@ import { formatDomain, isInDomain } from './parameters.js'
 import type { Parameters, ParameterValues } from './parameters.js'
 import { authorPlace } from './site.js'
 
+/** Stack frames kept while a model is built, so that the author's line is among them. */
+const FRAMES_MAX = 60
+
 /** The verdict expected of a property; a depth, where given, is exact. */
 export type ExpectedVerdict =
   'holds' | 'violated' | { readonly verdict: 'holds' | 'violated'; readonly depth: number }
@@ -94,6 +97,8 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
     instantiate: (values = {}) => {
       const complete = completeValues(name, parameters, values)
       const m = new ModelBuilder(name)
+      const limit = Error.stackTraceLimit
+      Error.stackTraceLimit = FRAMES_MAX
       try {
         build(m, complete as ParameterValues<P>)
         const model = m.finish(complete)
@@ -101,6 +106,8 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
         return model
       } catch (error) {
         throw inContext(error, name, m.context)
+      } finally {
+        Error.stackTraceLimit = limit
       }
     },
   }
@@ -136,11 +143,7 @@ function inContext(error: unknown, model: string, context: string | null): unkno
   if (!(error instanceof Diagnostic)) return error
   const prefix = `model ${model}`
   if (error.message.startsWith(prefix)) return error
-  const where = context === null ? prefix : `${prefix}, ${describe(context)}`
+  const where = context === null ? prefix : `${prefix}, ${context}`
   const place = error.place ?? authorPlace(error)
   return new Diagnostic(error.code, `${where}: ${error.message}`, { place, hint: error.hint })
-}
-
-function describe(context: string): string {
-  return context.startsWith('process ') ? context : `action ${context}`
 }

@@ -20,6 +20,7 @@ import {
   intOf,
   labelOf,
   noneOf,
+  setOf,
   setValue,
 } from './values.js'
 import type { BoolLike, Element, IndexLike, IntLike } from './values.js'
@@ -35,31 +36,64 @@ export class Assignment {
   ) {}
 }
 
+/** What an assignment is made for: where it writes, and the name for messages. */
+interface Target {
+  readonly location: Location
+  /** Path in the state as the author wrote it; `[..]` for an index that the state picks. */
+  readonly path: string
+}
+
+/** An assignment by the method `callee`; a mistake in the value names the variable. */
+function assignment(
+  { location, path }: Target,
+  callee: (...parameters: never[]) => unknown,
+  value: () => Expression,
+): Assignment {
+  return new Assignment(location, naming(`variable ${path}`, value), captureSite(callee))
+}
+
+/** Runs `make`; a diagnostic that it throws begins with `what`. */
+function naming<T>(what: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error
+    const { code, message, place, hint } = error
+    throw new Diagnostic(code, `${what}: ${message}`, { place, hint })
+  }
+}
+
 /** A truth value of the state. */
 export class BoolVariable extends Bool {
-  constructor(readonly location: Location) {
+  constructor(
+    readonly location: Location,
+    readonly path: string,
+  ) {
     super({ kind: 'read', location })
   }
   set(value: BoolLike): Assignment {
-    return new Assignment(this.location, boolOf(value), captureSite(this.set))
+    return assignment(this, this.set, () => boolOf(value))
   }
 }
 
 /** A number of the state. */
 export class IntVariable extends Int {
-  constructor(readonly location: Location) {
+  constructor(
+    readonly location: Location,
+    readonly path: string,
+  ) {
     super({ kind: 'read', location })
   }
-  set(value: IntLike): Assignment {
-    return new Assignment(this.location, intOf(value), captureSite(this.set))
+  set(value: IntLike | Index<never>): Assignment {
+    return assignment(this, this.set, () => intOf(value))
   }
   /** Adds `by`. */
   increase(by: IntLike = 1): Assignment {
-    return new Assignment(this.location, this.plus(by).ir, captureSite(this.increase))
+    return assignment(this, this.increase, () => this.plus(by).ir)
   }
   /** Subtracts `by`. */
   decrease(by: IntLike = 1): Assignment {
-    return new Assignment(this.location, this.minus(by).ir, captureSite(this.decrease))
+    return assignment(this, this.decrease, () => this.minus(by).ir)
   }
 }
 
@@ -68,11 +102,18 @@ export class LabelVariable<L extends string> extends Label<L> {
   constructor(
     readonly location: Location,
     labels: readonly L[],
+    readonly path: string,
   ) {
     super({ kind: 'read', location }, labels)
   }
   set(value: L | Label<L>): Assignment {
-    return new Assignment(this.location, labelOf(this.labels, value), captureSite(this.set))
+    return assignment(this, this.set, () => labelOf(this.labels, value))
+  }
+  override is(...options: readonly (L | Label<L>)[]): Bool {
+    return naming(`variable ${this.path}`, () => super.is(...options))
+  }
+  override isNot(...options: readonly (L | Label<L>)[]): Bool {
+    return naming(`variable ${this.path}`, () => super.isNot(...options))
   }
 }
 
@@ -81,15 +122,22 @@ export class IndexVariable<S extends string> extends Index<S> {
   constructor(
     readonly location: Location,
     type: ScalarType & { readonly kind: 'index' },
+    readonly path: string,
   ) {
     super({ kind: 'read', location }, type)
   }
   set(value: IndexLike<S>): Assignment {
-    return new Assignment(this.location, indexOf(this.type, value), captureSite(this.set))
+    return assignment(this, this.set, () => indexOf(this.type, value))
   }
   /** Makes an optional index point nowhere. */
   clear(): Assignment {
-    return new Assignment(this.location, noneOf(this.type), captureSite(this.clear))
+    return assignment(this, this.clear, () => noneOf(this.type))
+  }
+  override is(other: IndexLike<S>): Bool {
+    return naming(`variable ${this.path}`, () => super.is(other))
+  }
+  override isNot(other: IndexLike<S>): Bool {
+    return naming(`variable ${this.path}`, () => super.isNot(other))
   }
 }
 
@@ -98,24 +146,30 @@ export class SetVariable<S extends string> extends Members<S> {
   constructor(
     readonly location: Location,
     type: ScalarType & { readonly kind: 'set' },
+    readonly path: string,
   ) {
     super({ kind: 'read', location }, type)
   }
   set(
     value: Members<S> | readonly Element<S>[] | readonly ([S] extends [never] ? number : never)[],
   ): Assignment {
-    const e =
-      value instanceof Members ? value.ir : ir.constant(setValue(this.type, value), this.type)
-    return new Assignment(this.location, e, captureSite(this.set))
+    return assignment(this, this.set, () =>
+      value instanceof Members
+        ? setOf(this.type, value)
+        : ir.constant(setValue(this.type, value), this.type),
+    )
   }
   add(member: IndexLike<S>): Assignment {
-    return new Assignment(this.location, this.with(member).ir, captureSite(this.add))
+    return assignment(this, this.add, () => this.with(member).ir)
   }
   remove(member: IndexLike<S>): Assignment {
-    return new Assignment(this.location, this.without(member).ir, captureSite(this.remove))
+    return assignment(this, this.remove, () => this.without(member).ir)
   }
   clear(): Assignment {
-    return new Assignment(this.location, ir.constant(0, this.type), captureSite(this.clear))
+    return assignment(this, this.clear, () => ir.constant(0, this.type))
+  }
+  override has(member: IndexLike<S>): Bool {
+    return naming(`variable ${this.path}`, () => super.has(member))
   }
 }
 
@@ -205,7 +259,7 @@ export function referenceTo(
   if (first === undefined) throw new Diagnostic('ZC402', `array ${path} has no elements`)
   switch (first.kind) {
     case 'scalar':
-      return scalarReference(placements, indices, first.declaration)
+      return scalarReference(placements, indices, path, first.declaration)
     case 'record':
       return recordReference(placements, indices, path, first.fields)
     case 'part':
@@ -218,6 +272,7 @@ export function referenceTo(
 function scalarReference(
   placements: readonly Placement[],
   indices: readonly LocationIndex[],
+  path: string,
   declaration: ScalarDeclaration<unknown>,
 ): unknown {
   const elements = placements.map(p => {
@@ -228,15 +283,15 @@ function scalarReference(
   const { type } = declaration
   switch (type.kind) {
     case 'bool':
-      return new BoolVariable(location)
+      return new BoolVariable(location, path)
     case 'enumeration':
-      return new LabelVariable(location, type.labels)
+      return new LabelVariable(location, type.labels, path)
     case 'index':
-      return new IndexVariable(location, type)
+      return new IndexVariable(location, type, path)
     case 'set':
-      return new SetVariable(location, type)
+      return new SetVariable(location, type, path)
     default:
-      return new IntVariable(location)
+      return new IntVariable(location, path)
   }
 }
 
@@ -277,12 +332,12 @@ function arrayReference(
     return p.elements
   })
   const at = (index: IntLike | Index<never> | Element<string>): unknown => {
-    const e = indexOf({ size, sort }, index)
+    const e = naming(`array ${path}`, () => indexOf({ size, sort }, index))
     if (e.kind === 'constant') {
       const chosen = arrays.map(elements => defined(elements[e.value]))
       return referenceTo(chosen, indices, `${path}[${e.value}]`)
     }
-    return referenceTo(arrays.flat(), [...indices, { expression: e, size }], `${path}[...]`)
+    return referenceTo(arrays.flat(), [...indices, { expression: e, size }], `${path}[..]`)
   }
   return new Proxy(
     { length: size, at },

@@ -1,6 +1,6 @@
 /**
- * Source places: where in the author's file a piece of a model was written. Capturing is cheap (one
- * unformatted stack frame); the place is worked out only when a diagnostic or a trace needs it.
+ * Source places: where in the author's file a piece of a model was written. Capturing is cheap (a
+ * few unformatted stack frames); the place is worked out only when a diagnostic or a trace needs it.
  */
 import type { SourcePlace } from '../base/diagnostic.js'
 import type { Site } from '../ir/model.js'
@@ -8,16 +8,20 @@ import type { Site } from '../ir/model.js'
 /** A function that stands between the author's line and `captureSite`. */
 type Callee = (...parameters: never[]) => unknown
 
-/** Remembers the line that called `callee`, a function of the language's surface. */
-export function captureSite(
-  callee: Callee | (abstract new (...parameters: never[]) => unknown),
-): Site {
+/** Frames to look through for the author's: a lock's `set` is some calls away from the author. */
+const FRAMES_MAX = 6
+
+/**
+ * Remembers the line that called `callee`, a function of the language's surface. Where the language
+ * itself calls it (a lock sets its owner), the author's line is the one further out.
+ */
+export function captureSite(callee: Callee): Site {
   const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 1
+  Error.stackTraceLimit = FRAMES_MAX
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder, callee)
   Error.stackTraceLimit = limit
-  return () => parseFrame(holder.stack)
+  return () => authorFrame(holder.stack) ?? parseFrame(holder.stack)
 }
 
 /** A site that is not known. */
@@ -33,7 +37,11 @@ function parseFrame(stack: string | undefined): SourcePlace | undefined {
 
 /** The author's line that led to an error thrown by the language: the first frame outside of it. */
 export function authorPlace(error: Error): SourcePlace | undefined {
-  for (const line of (error.stack ?? '').split('\n')) {
+  return authorFrame(error.stack)
+}
+
+function authorFrame(stack: string | undefined): SourcePlace | undefined {
+  for (const line of (stack ?? '').split('\n')) {
     const place = parseFrame(line)
     if (place !== undefined && !isLibraryFile(place.file)) return place
   }
@@ -43,10 +51,10 @@ export function authorPlace(error: Error): SourcePlace | undefined {
 /** Matches the package's own files, as sources and as built chunks. */
 function isLibraryFile(file: string): boolean {
   const own = decodeURI(import.meta.url.replace(/^file:\/\//, ''))
-  const root = own.replace(/(?:dist|src)\/(?:chunks\/|lang\/)?[^/]*$/, '')
+  const root = own.replace(/(?:dist\/(?:chunks\/)?|src\/lang\/)[^/]*$/, '')
   return (
     file.startsWith('node:') ||
-    /^(?:src|dist\/chunks|dist\/index\.js)/.test(
+    /^(?:src\/|dist\/chunks\/|dist\/index\.js)/.test(
       file.startsWith(root) ? file.slice(root.length) : '',
     )
   )

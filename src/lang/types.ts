@@ -120,10 +120,7 @@ function overOf(over: Over<string>): { size: number; sort: string | null } {
 /** An index of an array of `over` elements, at first 0. */
 export function index(over: number, initial?: number): ScalarDeclaration<IndexVariable<never>>
 export function index<S extends string>(over: SymmetricType<S>): ScalarDeclaration<IndexVariable<S>>
-export function index(
-  over: Over<string>,
-  initial = 0,
-): ScalarDeclaration<IndexVariable<string>> | ScalarDeclaration<IndexVariable<never>> {
+export function index(over: Over<string>, initial = 0): ScalarDeclaration<unknown> {
   const { size, sort } = overOf(over)
   if (size < 1) throw new Diagnostic('ZC301', 'an index needs an array of at least 1 element')
   return new ScalarDeclaration({ kind: 'index', size, sort, optional: false }, initial)
@@ -134,9 +131,7 @@ export function indexOrNone(over: number): ScalarDeclaration<IndexVariable<never
 export function indexOrNone<S extends string>(
   over: SymmetricType<S>,
 ): ScalarDeclaration<IndexVariable<S>>
-export function indexOrNone(
-  over: Over<string>,
-): ScalarDeclaration<IndexVariable<string>> | ScalarDeclaration<IndexVariable<never>> {
+export function indexOrNone(over: Over<string>): ScalarDeclaration<unknown> {
   const { size, sort } = overOf(over)
   return new ScalarDeclaration({ kind: 'index', size, sort, optional: true }, size)
 }
@@ -153,7 +148,7 @@ export function set<S extends string>(
 export function set(
   over: Over<string>,
   initial: readonly (number | Element<string>)[] = [],
-): ScalarDeclaration<SetVariable<string>> | ScalarDeclaration<SetVariable<never>> {
+): ScalarDeclaration<unknown> {
   const type = overOf(over)
   checkSetSize(type.size)
   return new ScalarDeclaration({ kind: 'set', ...type }, setValue(type, initial))

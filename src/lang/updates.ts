@@ -4,8 +4,9 @@
  */
 import { Diagnostic } from '../base/diagnostic.js'
 import type { Expression } from '../ir/expression.js'
-import type { Update } from '../ir/model.js'
+import type { Site, Update } from '../ir/model.js'
 import { Assignment } from './references.js'
+import { captureSite } from './site.js'
 import { Bool, boolOf } from './values.js'
 import type { BoolLike } from './values.js'
 
@@ -29,6 +30,7 @@ export class Assertion {
     readonly name: string,
     readonly condition: Bool,
     readonly meaning: string | null,
+    readonly site: Site,
   ) {}
 }
 
@@ -63,7 +65,7 @@ export function assert(
   name: string,
   meaning: string | null = null,
 ): Assertion {
-  return new Assertion(name, new Bool(boolOf(condition)), meaning)
+  return new Assertion(name, new Bool(boolOf(condition)), meaning, captureSite(assert))
 }
 
 /** A guard and updates that belong together; parts offer these. */
@@ -78,8 +80,8 @@ export interface Alternative {
   readonly updates: readonly Update[]
 }
 
-/** Gives the position of the assertion property with a name, declaring it at the first use. */
-export type AssertionProperty = (name: string, meaning: string | null) => number
+/** Gives the position of an assertion's property, declaring it at the first use of its name. */
+export type AssertionProperty = (assertion: Assertion) => number
 
 const NOTHING: Alternative = { choices: [], guards: [], updates: [] }
 
@@ -108,7 +110,7 @@ function flattenItem(item: Item, assertionProperty: AssertionProperty): readonly
   }
   if (item instanceof Bool) return [{ ...NOTHING, guards: [item.ir] }]
   if (item instanceof Assertion) {
-    const property = assertionProperty(item.name, item.meaning)
+    const property = assertionProperty(item)
     const update: Update = { kind: 'assert', property, condition: item.condition.ir }
     return [{ ...NOTHING, updates: [update] }]
   }

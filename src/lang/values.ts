@@ -4,6 +4,7 @@
  * author's editor. The same mistakes are caught at run time for authors who silence the compiler.
  */
 import { Diagnostic } from '../base/diagnostic.js'
+import { nearest } from '../base/nearest.js'
 import * as ir from '../ir/expression.js'
 import type { Expression } from '../ir/expression.js'
 import { SET_SIZE_MAX } from '../ir/type.js'
@@ -19,7 +20,9 @@ export type IntLike = Int | number
 export type Element<S extends string> = `${S}#${number}`
 
 /** An index of a plain array: a number; of a symmetric array: an element of its sort. */
-export type IndexLike<S extends string> = [S] extends [never] ? IntLike : Element<S> | Index<S>
+export type IndexLike<S extends string> = [S] extends [never]
+  ? IntLike | Index<never>
+  : Element<S> | Index<S>
 
 /** A truth value in some state. */
 export class Bool {
@@ -101,6 +104,9 @@ export class Int {
 
 /** One of the labels `L`. */
 export class Label<L extends string> {
+  /** Only for the type checker: labels of another enumeration do not fit. */
+  declare protected readonly brand: (label: L) => L
+
   constructor(
     readonly ir: Expression,
     readonly labels: readonly L[],
@@ -121,6 +127,9 @@ export class Label<L extends string> {
  * `number()`; of a symmetric type it can only be compared for equality, stored and used as index.
  */
 export class Index<S extends string> {
+  /** Only for the type checker: indices of another sort do not fit. */
+  declare protected readonly brand: (element: Element<S>) => Element<S>
+
   constructor(
     readonly ir: Expression,
     readonly type: ScalarType & { readonly kind: 'index' },
@@ -148,6 +157,9 @@ export class Index<S extends string> {
 
 /** A set of indices. */
 export class Members<S extends string> {
+  /** Only for the type checker: sets over another sort do not fit. */
+  declare protected readonly brand: (element: Element<S>) => Element<S>
+
   constructor(
     readonly ir: Expression,
     readonly type: ScalarType & { readonly kind: 'set' },
@@ -165,7 +177,10 @@ export class Members<S extends string> {
     return new Int({ kind: 'cardinality', set: this.ir })
   }
   is(other: Members<S>): Bool {
-    return new Bool(ir.compare('eq', this.ir, other.ir))
+    return new Bool(ir.compare('eq', this.ir, setOf(this.type, other)))
+  }
+  isNot(other: Members<S>): Bool {
+    return this.is(other).not()
   }
   /** True where every member of this is in `other`. */
   isSubsetOf(other: Members<S>): Bool {
@@ -195,7 +210,10 @@ export class Members<S extends string> {
     return new Members({ kind: 'singleton', member: indexOf(this.type, member), size }, this.type)
   }
   private combine(operator: ir.BitsOperator, other: Members<S>): Members<S> {
-    return new Members({ kind: 'bits', operator, left: this.ir, right: other.ir }, this.type)
+    return new Members(
+      { kind: 'bits', operator, left: this.ir, right: setOf(this.type, other) },
+      this.type,
+    )
   }
 }
 
@@ -226,14 +244,16 @@ export function labelOf<L extends string>(labels: readonly L[], value: L | Label
   }
   const position = labels.indexOf(value)
   if (position < 0)
-    throw new Diagnostic('ZC302', `'${String(value)}' is not a label of ${labels.join(', ')}`)
+    throw new Diagnostic('ZC302', `'${String(value)}' is not a label of ${labels.join(', ')}`, {
+      hint: `did you mean '${nearest(String(value), labels)}'?`,
+    })
   return ir.constant(position, type)
 }
 
 /** The IR of an index, checked against size and sort. */
 export function indexOf(
   type: { readonly size: number; readonly sort: string | null },
-  value: IntLike | Index<never> | Element<string> | Index<string>,
+  value: IntLike | Element<string> | Pick<Index<never>, 'ir' | 'type'>,
 ): Expression {
   const { size, sort } = type
   if (value instanceof Index) {
@@ -263,6 +283,19 @@ function checkedConstant(e: Expression, size: number): Expression {
   if (e.kind === 'constant' && (e.value < 0 || e.value >= size))
     throw new Diagnostic('ZC402', `index ${e.value} is outside 0..${size - 1}`)
   return e
+}
+
+/** The IR of a set, checked against the sort of another. */
+export function setOf(
+  type: { readonly sort: string | null },
+  value: Pick<Members<never>, 'ir' | 'type'>,
+): Expression {
+  if (value.type.sort !== type.sort)
+    throw new Diagnostic(
+      'ZC305',
+      `a set over ${value.type.sort ?? 'no sort'} meets one over ${type.sort ?? 'no sort'}`,
+    )
+  return value.ir
 }
 
 /** The IR of "points nowhere". */
