@@ -1,0 +1,186 @@
+/**
+ * The visited set against a JavaScript Set: one thread with hostile rows here, several threads below
+ * through random graphs whose reachable states are known. Tables begin tiny, so that they grow.
+ */
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  RESULT_FRESH_ADDRESS,
+  RESULT_FRESH_COUNT,
+  RESULT_STATUS,
+  STATUS_GROW,
+  STATUS_OK,
+} from '../../src/store/control-slots.js'
+import { attachKernel, createMemory, instantiateKernel } from '../../src/store/kernel.js'
+import { planMemory } from '../../src/store/memory-plan.js'
+import type { RowFormat } from '../../src/store/table-shape.js'
+import {
+  beginGrowth,
+  controlView,
+  createVisitedSet,
+  endGrowth,
+  visitedSetSize,
+} from '../../src/store/visited-set.js'
+import { explore } from '../../src/explore/explore.js'
+import { builtFiles } from '../../src/explore/worker-url.js'
+import { graphModel, packVertex, searchGraph, type Graph } from '../explore/fixtures/graph.js'
+
+const module = new WebAssembly.Module(readFileSync(builtFiles().kernel))
+
+/** A visited set in this thread, as one worker uses it. */
+class SoloSet {
+  readonly #memory: WebAssembly.Memory
+  readonly #kernel
+  readonly #area
+  readonly #format: RowFormat
+  growths = 0
+
+  constructor(format: RowFormat, tableBytes: number) {
+    const sizes = { workers: 0, contextBytes: 64, actionCount: 1, maxFanout: 1, ...format }
+    const plan = planMemory(sizes)
+    this.#memory = createMemory(plan.end + tableBytes + 65536)
+    this.#kernel = instantiateKernel(module, this.#memory)
+    this.#area = plan.areas[0]!
+    this.#format = format
+    attachKernel(this.#kernel, format, this.#area)
+    const options = { format, planEnd: plan.end, tableBytes, memoryBytes: 2 ** 28 }
+    createVisitedSet(this.#memory, this.#kernel, options)
+    this.#kernel.refreshTable()
+  }
+
+  get bytes(): number {
+    return visitedSetSize(controlView(this.#memory)).bytes
+  }
+
+  /** Inserts rows; returns those that were new, as the set reports them. */
+  insert(rows: readonly (readonly bigint[])[]): string[] {
+    const view = controlView(this.#memory)
+    const rowBytes = this.#format.strideWords * 8
+    const fresh: string[] = []
+    for (const [index, row] of rows.entries()) {
+      for (const [word, value] of row.entries()) {
+        view.setBigUint64(this.#area.buffer + index * rowBytes + word * 8, value, true)
+      }
+    }
+    let done = 0
+    while (done < rows.length) {
+      done += this.#kernel.insert(this.#area.buffer + done * rowBytes, rows.length - done)
+      const address = view.getUint32(this.#area.result + RESULT_FRESH_ADDRESS, true)
+      const count = view.getUint32(this.#area.result + RESULT_FRESH_COUNT, true)
+      const words = new BigUint64Array(this.#memory.buffer, address, count * (rowBytes / 8))
+      for (let row = 0; row < count; row++) {
+        fresh.push(words.subarray((row * rowBytes) / 8, ((row + 1) * rowBytes) / 8).join())
+      }
+      const status = view.getInt32(this.#area.result + RESULT_STATUS, true)
+      if (status === STATUS_GROW) this.#grow(view)
+      else expect(status).toBe(STATUS_OK)
+    }
+    return fresh
+  }
+
+  #grow(view: DataView): void {
+    do {
+      expect(beginGrowth(view, this.#kernel, this.#format)).toBe(true)
+      this.#kernel.rehash()
+    } while (!endGrowth(view, this.#kernel))
+    this.#kernel.refreshTable()
+    this.growths++
+  }
+}
+
+/** Feeds batches to a set and to a JavaScript Set, and compares what is new each time. */
+function compareWithSet(format: RowFormat, batches: readonly (readonly bigint[][])[]): SoloSet {
+  const set = new SoloSet(format, 512)
+  const known = new Set<string>()
+  for (const batch of batches) {
+    const expected = batch.map(row => row.join()).filter(row => !known.has(row) && known.add(row))
+    expect(set.insert(batch)).toEqual(expected)
+  }
+  return set
+}
+
+/** Rows of one to eight words, with many repetitions, all-zero and all-one rows among them. */
+function batchesOf(format: RowFormat): fc.Arbitrary<bigint[][][]> {
+  const max = (1n << BigInt(Math.min(64, format.stateBits))) - 1n
+  const word = fc.oneof(
+    { weight: 4, arbitrary: fc.bigInt({ min: 0n, max: max < 40n ? max : 40n }) },
+    { weight: 2, arbitrary: fc.bigInt({ min: 0n, max }) },
+    { weight: 1, arbitrary: fc.constantFrom(0n, max, max - (max >> 1n)) },
+  )
+  const row = fc.array(word, { minLength: format.strideWords, maxLength: format.strideWords })
+  return fc.array(fc.array(row, { maxLength: 300 }), { maxLength: 6 })
+}
+
+describe('the visited set of one thread', () => {
+  for (const format of [
+    { strideWords: 1, stateBits: 1 },
+    { strideWords: 1, stateBits: 7 },
+    { strideWords: 1, stateBits: 33 },
+    { strideWords: 1, stateBits: 63 },
+    { strideWords: 1, stateBits: 64 },
+    ...[2, 3, 4, 5, 6, 7, 8].map(strideWords => ({ strideWords, stateBits: 64 * strideWords })),
+  ]) {
+    it(`finds the same rows new as a Set: ${format.strideWords} words, ${format.stateBits} bits`, () => {
+      fc.assert(
+        fc.property(batchesOf(format), batches => {
+          compareWithSet(format, batches)
+        }),
+        { numRuns: 12 },
+      )
+    })
+  }
+
+  it('grows from 64-bit to 32-bit slots and keeps every row', () => {
+    // 36 bits fit 32-bit slots from 2 ** 7 lines on; 60000 rows need about 2 ** 12 lines.
+    const rows = Array.from({ length: 60_000 }, (_, i) => [(BigInt(i) * 0x9e3779b97n) % 2n ** 36n])
+    const batches: bigint[][][] = []
+    for (let first = 0; first < rows.length; first += 2000)
+      batches.push(rows.slice(first, first + 2000))
+    const set = compareWithSet({ strideWords: 1, stateBits: 36 }, [...batches, ...batches])
+    expect(set.growths).toBeGreaterThan(3)
+    expect(set.bytes / 60_000).toBeLessThan(20)
+  })
+
+  it('holds all values of a narrow state without growing for ever', () => {
+    const rows = Array.from({ length: 4096 }, (_, i) => [BigInt(i)])
+    const set = compareWithSet({ strideWords: 1, stateBits: 12 }, [rows, rows])
+    expect(set.bytes).toBeLessThan(70_000)
+  })
+})
+
+describe('the visited set of several threads', () => {
+  const base = { size: 60_013, dead: [], bad: [] }
+  const edges = [
+    { a: 3, c: 1 },
+    { a: 5, c: 7 },
+    { a: 1, c: 1 },
+    { a: 7919, c: 11 },
+  ]
+  const graphs: [string, Graph][] = [
+    ['64-bit slots', { ...base, edges, strideWords: 1, stateBits: 64 }],
+    ['64-bit, then 32-bit slots', { ...base, edges, strideWords: 1, stateBits: 36 }],
+    ['32-bit slots', { ...base, edges, strideWords: 1, stateBits: 17 }],
+    ['two words', { ...base, edges, strideWords: 2, stateBits: 64 }],
+    ['eight words', { ...base, edges, strideWords: 8, stateBits: 64 }],
+  ]
+  for (const [name, graph] of graphs) {
+    it(`holds each state exactly once under concurrent insertion and growth: ${name}`, async () => {
+      const facts = searchGraph(graph)
+      const model = await graphModel({ ...graph, bad: [] })
+      const packed = new Set(facts.levels.flat().map(vertex => packVertex(graph, vertex).join()))
+      for (const workers of [2, 4]) {
+        const result = await explore(model, { workers, tableBytesInitial: 512, keepGoing: true })
+        expect(result.states).toBe(facts.states)
+        expect(result.transitions).toBe(facts.transitions)
+        const found: string[] = []
+        for (let depth = 0; depth < result.levels.levelCount; depth++) {
+          expect(result.levels.rowCount(depth)).toBe(facts.levels[depth]?.length)
+          for (const row of result.levels.rows(depth)) found.push(row.join())
+        }
+        expect(found.length).toBe(facts.states)
+        expect(new Set(found)).toEqual(packed)
+      }
+    })
+  }
+})
