@@ -1,0 +1,21 @@
+/**
+ * The built-in models by name; each is loaded when it is asked for. A new model gets one line here,
+ * and is then in `zapcheck list`, in the suite and in the tests that loop over all models.
+ */
+import type { ModelDefinition } from 'zapcheck'
+
+/** Loads a model's file. */
+type Load = () => Promise<{ readonly default: ModelDefinition }>
+
+const loaders: Readonly<Record<string, Load>> = {
+  'sept-zap': () => import('./sept-zap.js'),
+}
+
+/** Names of the built-in models, in the order of the suite. */
+export const modelNames: readonly string[] = Object.keys(loaders)
+
+/** Loads a built-in model; undefined if there is none of that name. */
+export async function loadModel(name: string): Promise<ModelDefinition | undefined> {
+  if (!Object.hasOwn(loaders, name)) return undefined
+  return (await loaders[name]?.())?.default
+}

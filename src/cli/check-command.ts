@@ -1,0 +1,200 @@
+/** `zapcheck check <model>`: explores one model and reports. */
+import { availableParallelism } from 'node:os'
+import { defined } from '../base/assert.js'
+import { Diagnostic } from '../base/diagnostic.js'
+import { compile } from '../compile/compile.js'
+import type { CompiledModel } from '../compile/compiled-model.js'
+import { explore } from '../explore/explore.js'
+import type { ExploreOptions, ExploreProgress, ExploreResult } from '../explore/explore.js'
+import type { Model } from '../ir/model.js'
+import type { Variant } from '../lang/definition.js'
+import { reportOf, withModelError } from '../report/check-report.js'
+import type { CheckReport } from '../report/check-report.js'
+import { renderReport } from '../report/check-text.js'
+import { compareWithExpectation } from '../report/expectation.js'
+import { progressLine } from '../report/progress-line.js'
+import type { Subject } from '../trace/confirm.js'
+import { rebuildTrace } from '../trace/rebuild.js'
+import { renderTrace } from '../trace/render.js'
+import type { Trace } from '../trace/trace.js'
+import { Console } from './console.js'
+import type { OutputFlags } from './console.js'
+import {
+  EXIT_HOLDS,
+  EXIT_INCOMPLETE,
+  EXIT_INTERRUPTED,
+  EXIT_VIOLATED,
+  EXIT_WRONG_USAGE,
+} from './exit-code.js'
+import { listenForInterrupt } from './interrupt.js'
+import { findModel, instantiate } from './model-source.js'
+import { chooseValues, findVariant } from './parameter-values.js'
+import { selectProperties } from './select-properties.js'
+import { checkWritable, writeTrace } from './trace-file.js'
+import { version } from './version.js'
+
+/** Flags of `check` with a model. */
+export interface CheckFlags extends OutputFlags {
+  readonly param?: readonly string[]
+  readonly property?: readonly string[]
+  readonly variant?: string
+  readonly workers?: number
+  readonly memory?: number
+  readonly time?: number
+  readonly maxStates?: number
+  readonly maxDepth?: number
+  readonly trace?: string
+  readonly full?: boolean
+  readonly keepGoing?: boolean
+}
+
+/** A model that is ready to run. */
+interface Prepared {
+  readonly model: Model
+  readonly compiled: CompiledModel
+  readonly file: string | null
+  readonly variant: Variant | undefined
+}
+
+/** Checks one model; returns the exit code. @throws Diagnostic before anything runs */
+export async function checkCommand(word: string, flags: CheckFlags): Promise<number> {
+  const prepared = await prepare(word, flags)
+  if (flags.trace !== undefined) checkWritable(flags.trace)
+  const output = new Console(flags)
+  const interruption = listenForInterrupt(() => {
+    output.note('zapcheck: ending; press Ctrl-C again to stop at once')
+  })
+  const options = exploreOptions(flags, output, interruption.signal)
+  const result = await explore(prepared.compiled, options)
+  output.clearProgress()
+  const traces = await tracesOf(prepared, result, flags)
+  const saved = saveFirst(traces, flags, output)
+  interruption.release()
+  const report = completeReport(prepared, result, traces, flags, saved)
+  for (const trace of traces) {
+    const { paint, width } = output
+    output.print(`${renderTrace(trace, { full: flags.full === true, paint, width })}\n`)
+  }
+  output.print(renderReport(report, output.paint))
+  output.printJson(report)
+  if (report.error !== undefined) throwModelError(prepared.model, result, report)
+  return exitCodeOf(report)
+}
+
+async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
+  const source = await findModel(word)
+  const { definition, file } = source
+  const variant = flags.variant === undefined ? undefined : findVariant(definition, flags.variant)
+  const values = chooseValues(definition, flags.param ?? [], variant)
+  const model = selectProperties(await instantiate(source, values), flags.property ?? [])
+  return { model, compiled: compile(model), file, variant }
+}
+
+function exploreOptions(flags: CheckFlags, output: Console, signal: AbortSignal): ExploreOptions {
+  let before: ExploreProgress | null = null
+  const onProgress = (now: ExploreProgress): void => {
+    output.progress(width => progressLine(now, before, width))
+    before = now
+  }
+  return {
+    workers: flags.workers ?? availableParallelism(),
+    signal,
+    ...(flags.memory !== undefined && { memoryBytes: flags.memory }),
+    ...(flags.time !== undefined && { timeMs: flags.time }),
+    ...(flags.maxStates !== undefined && { statesMax: flags.maxStates }),
+    ...(flags.maxDepth !== undefined && { depthMax: flags.maxDepth }),
+    ...(flags.keepGoing === true && { keepGoing: true }),
+    ...(output.showsProgress && { onProgress }),
+  }
+}
+
+/**
+ * The traces to show, most telling first: the model error, or the violations by depth, or, if the
+ * user asked for properties by name, the witnesses.
+ */
+async function tracesOf(
+  { model, compiled, file }: Prepared,
+  result: ExploreResult,
+  flags: CheckFlags,
+): Promise<Trace[]> {
+  const subjects: Subject[] = []
+  if (result.modelError !== null) subjects.push({ kind: 'error', action: result.modelError.action })
+  const found = model.properties.flatMap((p, property) => {
+    const depth = result.candidates[property]?.depth
+    return depth === undefined ? [] : [{ property, depth, isWitness: p.kind === 'reachable' }]
+  })
+  const violations = found.filter(f => !f.isWitness)
+  const asked = flags.property === undefined ? [] : found
+  const shown = violations.length > 0 || subjects.length > 0 ? violations : asked
+  for (const { property } of shown.toSorted((a, b) => a.depth - b.depth))
+    subjects.push({ kind: 'property', property })
+  const traces: Trace[] = []
+  for (const subject of subjects) {
+    const candidate =
+      subject.kind === 'error' ? result.modelError : result.candidates[subject.property]
+    const evidence = {
+      model,
+      compiled,
+      levels: result.levels,
+      candidate: defined(candidate ?? undefined),
+      subject,
+    }
+    traces.push(await rebuildTrace(evidence, { zapcheck: version, file }))
+  }
+  return traces
+}
+
+/** Saves the first trace where `--trace` says; the path, or null if there is none. */
+function saveFirst(traces: readonly Trace[], flags: CheckFlags, output: Console): string | null {
+  if (flags.trace === undefined) return null
+  const [first] = traces
+  if (first === undefined) {
+    output.note('zapcheck: no trace was saved: nothing was violated')
+    return null
+  }
+  writeTrace(flags.trace, first)
+  return flags.trace
+}
+
+function completeReport(
+  { model, compiled, variant }: Prepared,
+  result: ExploreResult,
+  traces: readonly Trace[],
+  flags: CheckFlags,
+  saved: string | null,
+): CheckReport {
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024
+  const plain = reportOf({ model, stateBits: compiled.stateBits, result, peakRssBytes, version })
+  const [first] = traces
+  const report =
+    result.modelError === null || first === undefined
+      ? { ...plain, trace: saved }
+      : withModelError({ ...plain, trace: saved }, first, result.modelError.depth)
+  if (variant === undefined) return report
+  return { ...report, variant: variant.name, differences: differencesOf(variant, report, flags) }
+}
+
+/** Compares with the variant, unless `-p` made another model of it. */
+function differencesOf(variant: Variant, report: CheckReport, flags: CheckFlags): string[] {
+  if (flags.param !== undefined) return []
+  const { properties = {}, ...counts } = variant.expect
+  const selected = Object.entries(properties).filter(
+    ([name]) => flags.property?.includes(name) ?? true,
+  )
+  return compareWithExpectation({ ...counts, properties: Object.fromEntries(selected) }, report)
+}
+
+/** A model error is the author's mistake: its line, and exit code 2. */
+function throwModelError(model: Model, result: ExploreResult, report: CheckReport): never {
+  const { code, message } = defined(report.error)
+  const action = result.modelError?.action ?? null
+  const place = action === null ? undefined : defined(model.actions[action]).site()
+  throw new Diagnostic(code, message, { place })
+}
+
+function exitCodeOf({ error, limit, verdict, differences = [] }: CheckReport): number {
+  if (error !== undefined) return EXIT_WRONG_USAGE
+  if (limit === 'interrupted') return EXIT_INTERRUPTED
+  if (verdict === 'violated' || differences.length > 0) return EXIT_VIOLATED
+  return verdict === 'incomplete' ? EXIT_INCOMPLETE : EXIT_HOLDS
+}

@@ -1,0 +1,198 @@
+/**
+ * Commands, flags and their help. What a command does is loaded when it runs: `list` does not pay
+ * for the explorer, nor `check` for esbuild.
+ */
+import { Command, CommanderError } from 'commander'
+import { Diagnostic } from '../base/diagnostic.js'
+import type { CheckFlags } from './check-command.js'
+import type { OutputFlags } from './console.js'
+import type { InfoFlags } from './info-command.js'
+import type { ShowFlags } from './show-command.js'
+import { unknownCommand, usageDiagnostic } from './usage.js'
+import { parseCount, parseMemory, parseTime } from './values.js'
+import { version } from './version.js'
+
+const WORKERS_MAX = 256
+const COUNT_MAX = Number.MAX_SAFE_INTEGER
+
+/** Runs the command line without its first two words; returns the exit code. @throws Diagnostic */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = createProgram(code => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(withCommand(words, program), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode
+  }
+  return exitCode
+}
+
+/** The suite is what `zapcheck` alone does, and `zapcheck --json`. */
+function withCommand(words: readonly string[], program: Command): string[] {
+  const [first] = words
+  const own = ['-h', '--help', '-V', '--version']
+  if (first === undefined) return ['check']
+  if (first.startsWith('-')) return own.includes(first) ? [...words] : ['check', ...words]
+  const commands = [...program.commands.map(c => c.name()), 'help']
+  if (!commands.includes(first)) throw unknownCommand(first, commands)
+  return [...words]
+}
+
+type SetExitCode = (code: number) => void
+
+function createProgram(setExitCode: SetExitCode): Command {
+  const program = prepared(new Command('zapcheck'))
+  program
+    .description(
+      "Checks every interleaving of a model of the code that manages a confidential VM's memory.\n" +
+        'Without a command: checks every built-in model against its expected verdicts.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', PROGRAM_HELP)
+  addCheck(program, setExitCode)
+  addOthers(program, setExitCode)
+  return program
+}
+
+/** Mistakes become diagnostics; commander itself prints only help and version. */
+function prepared(command: Command): Command {
+  return command
+    .exitOverride(error => {
+      throw error.exitCode === 0 ? error : usageDiagnostic(error, command)
+    })
+    .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
+    .helpOption('-h, --help', 'print this help')
+}
+
+function addCheck(program: Command, setExitCode: SetExitCode): void {
+  prepared(program.command('check [model]'))
+    .description('check a model, or all built-in models against their expected verdicts')
+    .option('-p, --param <name=value>', 'set a parameter of the model; repeatable', collect)
+    .option('--variant <name>', 'take the parameters of a variant; compare with its expectation')
+    .option('--property <name>', 'check only this property; repeatable', collect)
+    .option(
+      '--workers <n>',
+      'threads (default: all cores)',
+      parseCount('--workers', 1, WORKERS_MAX),
+    )
+    .option('--memory <size>', 'end when this much is used, e.g. 512MiB', parseMemory('--memory'))
+    .option('--time <duration>', 'end after this time, e.g. 30s or 10m', parseTime('--time'))
+    .option(
+      '--max-states <n>',
+      'end when more states were found',
+      parseCount('--max-states', 1, COUNT_MAX),
+    )
+    .option('--max-depth <n>', 'do not go deeper', parseCount('--max-depth', 0, 2 ** 31 - 2))
+    .option('--keep-going', 'explore the whole space although a property is violated')
+    .option('--trace <file>', 'save the trace of a violation as JSON')
+    .option('--full', 'show whole states in traces')
+    .option('--json', 'print one JSON object on stdout; text goes to stderr')
+    .option('--quiet', 'print no text; the exit code tells')
+    .option('--no-color', 'no colors')
+    .option(
+      '--seed <n>',
+      'seed where chance is used (no search uses it)',
+      parseCount('--seed', 0, COUNT_MAX),
+    )
+    .addHelpText('after', CHECK_HELP)
+    .action(async (model: string | undefined, flags: CheckFlags) => {
+      if (model === undefined) {
+        refuseModelFlags(flags)
+        const { suiteCommand } = await import('./suite-command.js')
+        setExitCode(await suiteCommand(flags))
+      } else {
+        const { checkCommand } = await import('./check-command.js')
+        setExitCode(await checkCommand(model, flags))
+      }
+    })
+}
+
+/** The suite takes its parameters and properties from the models. */
+function refuseModelFlags(flags: CheckFlags): void {
+  const { param, property, variant, maxStates, maxDepth, trace, full, keepGoing } = flags
+  const given = {
+    '-p': param !== undefined,
+    '--property': property !== undefined,
+    '--variant': variant !== undefined,
+    '--max-states': maxStates !== undefined,
+    '--max-depth': maxDepth !== undefined,
+    '--trace': trace !== undefined,
+    '--full': full !== undefined,
+    '--keep-going': keepGoing !== undefined,
+  }
+  for (const [flag, isGiven] of Object.entries(given))
+    if (isGiven)
+      throw new Diagnostic('ZC101', `${flag} needs a model`, {
+        hint: "write 'zapcheck check <model>'; 'zapcheck list' shows the models",
+      })
+}
+
+function addOthers(program: Command, setExitCode: SetExitCode): void {
+  prepared(program.command('list'))
+    .description('list the built-in models')
+    .option('--json', 'print one JSON array on stdout')
+    .option('--no-color', 'no colors')
+    .addHelpText('after', '\nExamples:\n  zapcheck list\n  zapcheck list --json')
+    .action(async (flags: OutputFlags) => {
+      const { listCommand } = await import('./list-command.js')
+      setExitCode(await listCommand(flags))
+    })
+  prepared(program.command('info <model>'))
+    .description('show parameters, properties, variants, sources and size of a model')
+    .option('-p, --param <name=value>', 'set a parameter of the model; repeatable', collect)
+    .option('--json', 'print one JSON object on stdout')
+    .option('--no-color', 'no colors')
+    .addHelpText('after', '\nExamples:\n  zapcheck info sept-zap\n  zapcheck info ./my-model.ts')
+    .action(async (model: string, flags: InfoFlags) => {
+      const { infoCommand } = await import('./info-command.js')
+      setExitCode(await infoCommand(model, flags))
+    })
+  prepared(program.command('show <trace>'))
+    .description('show a saved trace; replay it first if its model is there')
+    .option('--full', 'show whole states')
+    .option('--no-replay', 'do not replay it')
+    .option('--no-color', 'no colors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zapcheck show trace.json\n  zapcheck show trace.json --full',
+    )
+    .action(async (file: string, flags: ShowFlags) => {
+      const { showCommand } = await import('./show-command.js')
+      setExitCode(await showCommand(file, flags))
+    })
+}
+
+function collect(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value]
+}
+
+const PROGRAM_HELP = `
+Examples:
+  zapcheck                                  check everything, print the verdict table
+  zapcheck check sept-zap                   one model at its default scope
+  zapcheck check sept-zap -p track=false    with the seeded bug: a counterexample
+  zapcheck check ./my-model.ts              a model of your own
+
+Exit codes:
+  0 holds  1 violated  2 wrong usage or model  3 incomplete  70 internal error  130 interrupted`
+
+const CHECK_HELP = `
+<model> is a name from 'zapcheck list', or the path of your own .ts or .js file.
+
+Examples:
+  zapcheck check
+  zapcheck check sept-zap -p vcpus=3 -p gfns=3 --time 10m --memory 2GiB
+  zapcheck check sept-zap --variant notrack --trace trace.json
+  zapcheck check ./my-model.ts --property 'no stale translation' --json
+
+Exit codes:
+  0  every checked property holds, and every reachable state was explored
+  1  a property is violated, or something differs from what is expected
+  2  wrong usage, model or file
+  3  incomplete: a limit was reached first, and nothing was violated so far
+  70 internal error    130 interrupted`

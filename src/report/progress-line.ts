@@ -1,0 +1,24 @@
+/** The line that shows on a terminal where a run stands. */
+import type { ExploreProgress } from '../explore/explore.js'
+import { formatBytes, formatCount, formatRate, formatSeconds } from './numbers.js'
+
+/** One line, at most `width` characters; the rate is that since `before`. */
+export function progressLine(
+  now: ExploreProgress,
+  before: ExploreProgress | null,
+  width: number,
+): string {
+  const states = now.states - (before?.states ?? 0)
+  const elapsedMs = now.elapsedMs - (before?.elapsedMs ?? 0)
+  const parts = [
+    `${formatCount(now.states)} states`,
+    `${formatRate(elapsedMs > 0 ? (1000 * states) / elapsedMs : 0)}/s`,
+    `depth ${now.depth}`,
+    `frontier ${formatCount(now.frontier)}`,
+    `table ${Math.round(100 * now.visitedLoad)}% of ${formatBytes(now.visitedBytes)}`,
+    `memory ${formatBytes(now.memoryBytes)}`,
+    formatSeconds(now.elapsedMs / 1000),
+  ]
+  while (parts.length > 1 && parts.join('  ').length > width) parts.splice(-2, 1)
+  return parts.join('  ').slice(0, Math.max(0, width))
+}

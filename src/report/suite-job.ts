@@ -1,0 +1,12 @@
+/** What the suite asks of a thread: one row. Structured-cloneable. */
+import type { RowName } from './suite-table.js'
+
+/** A row to check, with its share of the limits. */
+export interface SuiteJob extends RowName {
+  /** Version of zapcheck. */
+  readonly version: string
+  /** When the suite has to be over, milliseconds since 1970; null for no limit. */
+  readonly deadline: number | null
+  /** Memory for this row, bytes; null for no limit. */
+  readonly memoryBytes: number | null
+}

@@ -1,0 +1,107 @@
+/**
+ * Checks one variant of a model against its expectation: a row of the suite. Every violation and
+ * every witness is rebuilt and confirmed by the interpreter before the row counts as found.
+ */
+import { defined } from '../base/assert.js'
+import { compile } from '../compile/compile.js'
+import { explore } from '../explore/explore.js'
+import type { CompiledModel } from '../compile/compiled-model.js'
+import type { ExploreOptions, ExploreResult } from '../explore/explore.js'
+import type { Model } from '../ir/model.js'
+import type { Expectation, ModelDefinition, Variant } from '../lang/definition.js'
+import { rebuildTrace } from '../trace/rebuild.js'
+import { deadActions, reportOf, withModelError } from './check-report.js'
+import type { CheckReport } from './check-report.js'
+import { compareWithExpectation } from './expectation.js'
+
+/** A row of the suite. Plain data: it crosses threads and is printed by `--json`. */
+export interface VariantRow extends Omit<
+  CheckReport,
+  'trace' | 'variant' | 'differences' | 'deadActions'
+> {
+  readonly variant: string
+  /** True if the run was not cut short and nothing differs from the expectation. */
+  readonly matches: boolean
+  readonly differences: readonly string[]
+  /** Names of the model's actions that happened, and of those that did not. */
+  readonly firedActions: readonly string[]
+  readonly deadActions: readonly string[]
+}
+
+/** What the suite's caller chooses. */
+export interface VariantRowOptions {
+  readonly explore: Pick<ExploreOptions, 'workers' | 'inline' | 'timeMs' | 'memoryBytes'>
+  readonly version: string
+  readonly peakRssBytes: () => number
+}
+
+/**
+ * Explores as far as the expectation reaches. A seeded bug can make a space many times larger, so
+ * the first run ends with the level of the first violation; the whole space is explored if counts
+ * are expected, or a violation that was not found by then.
+ */
+async function decide(
+  model: Model,
+  compiled: CompiledModel,
+  { states, transitions, depth, properties = {} }: Expectation,
+  options: VariantRowOptions['explore'],
+): Promise<ExploreResult> {
+  const wantsCounts = [states, transitions, depth].some(count => count !== undefined)
+  const result = await explore(compiled, { ...options, keepGoing: wantsCounts })
+  if (wantsCounts || result.exhaustive || result.limit !== null) return result
+  const isDecided = model.properties.every((property, i) => {
+    const expected = properties[property.name] ?? 'holds'
+    const verdict = typeof expected === 'string' ? expected : expected.verdict
+    if (property.kind === 'reachable' && verdict === 'violated') return false
+    const isOpen = verdict === 'violated' || property.kind === 'reachable'
+    return !isOpen || result.candidates[i] !== null
+  })
+  if (isDecided || result.modelError !== null) return result
+  return explore(compiled, { ...options, keepGoing: true })
+}
+
+/** Explores the variant and compares. @throws Diagnostic for mistakes of the model */
+export async function checkVariant(
+  definition: ModelDefinition,
+  variant: Variant,
+  options: VariantRowOptions,
+): Promise<VariantRow> {
+  const model = definition.instantiate(
+    variant.params as Parameters<typeof definition.instantiate>[0],
+  )
+  const compiled = compile(model)
+  const result = await decide(model, compiled, variant.expect, options.explore)
+  const origin = { zapcheck: options.version, file: null }
+  const evidence = { model, compiled, levels: result.levels }
+  for (const [property, candidate] of result.candidates.entries())
+    if (candidate !== null)
+      await rebuildTrace(
+        { ...evidence, candidate, subject: { kind: 'property', property } },
+        origin,
+      )
+  let report = reportOf({
+    model,
+    stateBits: compiled.stateBits,
+    result,
+    peakRssBytes: options.peakRssBytes(),
+    version: options.version,
+  })
+  if (result.modelError !== null) {
+    const { action, depth } = result.modelError
+    const subject = { kind: 'error', action } as const
+    const trace = await rebuildTrace({ ...evidence, candidate: result.modelError, subject }, origin)
+    report = withModelError(report, trace, depth)
+  }
+  const { trace: _, ...rest } = report
+  const differences = compareWithExpectation(variant.expect, report)
+  const fired = model.actions.filter((_, i) => defined(result.fired[i]) !== 0).map(a => a.name)
+  const dead = deadActions(model, result.fired)
+  return {
+    ...rest,
+    variant: variant.name,
+    matches: differences.length === 0 && (report.exhaustive || report.limit === null),
+    differences,
+    firedActions: [...new Set(fired)],
+    deadActions: dead,
+  }
+}
