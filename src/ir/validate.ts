@@ -7,7 +7,7 @@ import type { DiagnosticCode } from '../base/diagnostic.js'
 import { conflictsOf } from './conflict.js'
 import { isTrue, not, walk } from './expression.js'
 import type { Expression } from './expression.js'
-import { assume, intervalOf, splitGuard } from './interval.js'
+import { assume, intervalOf, isTotal, splitGuard } from './interval.js'
 import type { Ranges } from './interval.js'
 import { formatAction, typeRanges } from './model.js'
 import type { ActionInstance, Model, Property, Site, Update } from './model.js'
@@ -176,6 +176,9 @@ function checkProperty(property: Property, ranges: Ranges, fail: Fail): void {
   const where = kind === 'step' ? `${STEP_PROPERTY}'${name}'` : `property '${name}'`
   if (kind === 'step')
     for (const e of property.predicates) checkExpression(e, where, site, ranges, fail)
-  else if (kind === 'deadlock') checkExpression(property.allowed, where, site, ranges, fail)
-  else if (kind !== 'assertion') checkExpression(property.predicate, where, site, ranges, fail)
+  else if (kind === 'deadlock') {
+    checkExpression(property.allowed, where, site, ranges, fail)
+    if (!isTotal(property.allowed, ranges))
+      fail('ZC302', null, `property '${name}' may use an index out of range`, site)
+  } else if (kind !== 'assertion') checkExpression(property.predicate, where, site, ranges, fail)
 }
