@@ -43,10 +43,15 @@ export const SLOT_ACTIVE = SEARCH_SLOTS + 288
 /** Per property, then for model errors: 0, or 1 + the depth at which a candidate was found. */
 export const SLOT_FOUND = SEARCH_SLOTS + 320
 
+/** The time limit was reached. */
 export const STOP_TIME = 1
+/** No memory for a block or a larger table. */
 export const STOP_MEMORY = 2
+/** More states than allowed were found. */
 export const STOP_STATES = 3
+/** The greatest depth was reached, and it has states. */
 export const STOP_DEPTH = 4
+/** The caller asked for the end. */
 export const STOP_INTERRUPTED = 5
 /** Another worker has died: give up at once, nothing will be reported. */
 export const STOP_ABORT = 6
