@@ -123,6 +123,13 @@ class Swapping {
   }
 }
 
+type Binary = Expression & { readonly kind: 'compare' | 'arithmetic' | 'bits' }
+
+/** True if operands can be reordered and regrouped freely (all of these also commute). */
+function isAssociative({ kind, operator }: Binary): boolean {
+  return kind !== 'compare' && ['add', 'mul', 'and', 'or'].includes(operator)
+}
+
 /** Texts that are equal for expressions that differ only in the order of and, or, = and +. */
 class Canonical {
   constructor(private readonly variables: readonly Variable[]) {}
@@ -143,8 +150,8 @@ class Canonical {
       case 'compare':
       case 'arithmetic':
       case 'bits': {
-        const sides = [this.expression(e.left), this.expression(e.right)]
-        const commutes = ['eq', 'ne', 'add', 'mul', 'and', 'or'].includes(e.operator)
+        const sides = this.operands(e, e).map(o => this.expression(o))
+        const commutes = ['eq', 'ne'].includes(e.operator) || isAssociative(e)
         return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
       }
       case 'not':
@@ -160,6 +167,15 @@ class Canonical {
       default:
         return `|${this.expression(e.set)}|`
     }
+  }
+
+  /** The operands of `e`; of nested ones as well where that makes no difference: a + (b + c). */
+  private operands(e: Binary, outer: Binary): readonly Expression[] {
+    return [e.left, e.right].flatMap(side =>
+      isAssociative(outer) && side.kind === outer.kind && side.operator === outer.operator
+        ? this.operands(side, outer)
+        : [side],
+    )
   }
 
   /** An array over a sort that a swap reordered is the same array if an index expression follows. */

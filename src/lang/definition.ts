@@ -68,7 +68,7 @@ export interface ModelDefinition {
    * The model for given parameter values; missing ones take their defaults.
    * @throws Diagnostic ZC103, ZC104 for wrong parameters, ZC3xx for mistakes in the model
    */
-  readonly instantiate: (values?: Readonly<Record<string, ParameterValue>>) => Model
+  readonly instantiate: (values?: Readonly<Partial<Record<string, ParameterValue>>>) => Model
 }
 
 /** Checks a verdict of a property that must be violated, first at `depth`. */
@@ -116,7 +116,7 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
 function completeValues(
   model: string,
   parameters: Parameters,
-  values: Readonly<Record<string, ParameterValue>>,
+  values: Readonly<Partial<Record<string, ParameterValue>>>,
 ): Readonly<Record<string, ParameterValue>> {
   for (const name of Object.keys(values))
     if (parameters[name] === undefined) {

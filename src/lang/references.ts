@@ -348,8 +348,12 @@ function arrayReference(
         if (typeof key !== 'string') return undefined
         if (sort === null && /^\d+$/.test(key)) return at(Number(key))
         if (sort !== null && key.includes('#')) return at(key as Element<string>)
-        const hint = `write ${path || 'the array'}[i] or .at(i), with i in 0..${size - 1}`
-        throw new Diagnostic('ZC302', `array ${path} has no '${key}'`, { hint })
+        const of = sort === null ? `i in 0..${size - 1}` : `i from each(${sort})`
+        throw new Diagnostic(
+          sort === null ? 'ZC302' : 'ZC305',
+          `array ${path}${sort === null ? '' : ` over ${sort}`} has no element '${key}'`,
+          { hint: `write ${path || 'the array'}[i] or .at(i), with ${of}` },
+        )
       },
     },
   )
