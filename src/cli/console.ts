@@ -81,7 +81,7 @@ function wantsColor(stream: NodeJS.WriteStream, flags: OutputFlags): boolean {
   return stream.isTTY && TERM !== 'dumb'
 }
 
-/** Lets a reader such as `head` close its end early: what follows is dropped, the exit code stays. */
+/** Lets a reader such as `head` close its end early: the rest is dropped, the exit code stays. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {

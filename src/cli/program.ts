@@ -47,7 +47,7 @@ function createProgram(setExitCode: SetExitCode): Command {
   const program = prepared(new Command('zapcheck'))
   program
     .description(
-      "Checks every interleaving of a model of the code that manages a confidential VM's memory.\n" +
+      'Checks every interleaving of models of the code that manages confidential VM memory.\n' +
         'Without a command: checks every built-in model against its expected verdicts.',
     )
     .version(version, '-V, --version', 'print the version')

@@ -1,7 +1,8 @@
 /**
  * Loads a user's own model file. esbuild bundles it with whatever it imports; `zapcheck` and
  * `zapcheck/properties` mean this very package, so that the file may lie anywhere. The bundle is
- * written to a temporary file, imported and removed; its source map leads back to the author's lines.
+ * written to a temporary file, imported and removed; its source map leads back to the author's
+ * lines.
  */
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
