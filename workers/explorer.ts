@@ -1,6 +1,6 @@
 /**
- * Thread entry of an explorer worker. Started by `src/explore/worker-threads.ts`, one thread per worker
- * of a search. Offers ExplorerApi over comlink; all bulk data stays in the shared memory.
+ * Thread entry of an explorer worker. Started by `src/explore/worker-threads.ts`, one thread per
+ * worker of a search. Offers ExplorerApi over comlink; all bulk data stays in the shared memory.
  *
  * `run` blocks the thread until the search is over, so no message is handled meanwhile: a running
  * search is steered through the slots of the shared memory (src/explore/protocol.ts).

@@ -12,7 +12,6 @@ import {
 } from '../compile/compiled-model.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
 import { allocatedBytes, controlView, visitedSetSize } from '../store/visited-set.js'
-import type { Candidate, ExploreProgress, ExploreResult, LimitName } from './explore.js'
 import {
   SLOT_DEPTH,
   SLOT_EXHAUSTIVE,
@@ -29,6 +28,7 @@ import {
   STOP_TIME,
   type WorkerSetup,
 } from './protocol.js'
+import type { Candidate, ExploreProgress, ExploreResult, LimitName } from './search-result.js'
 
 const LIMIT_NAMES = new Map<number, LimitName>([
   [STOP_TIME, 'time'],

@@ -1,112 +1,34 @@
 /**
- * Explores all reachable states of a compiled model, breadth first, level by level, with any number of
- * workers. The main thread sets up the shared memory, starts the workers, shows progress, and collects
- * what they leave in the shared memory. How it works: `docs/internals/exploration.md`.
+ * Explores all reachable states of a compiled model, breadth first, level by level, with any
+ * number of workers. The main thread sets up the shared memory, starts the workers, shows
+ * progress, and collects what they leave in the shared memory. How it works:
+ * `docs/internals/exploration.md`.
  *
- * Counts, depths, verdicts and candidates do not depend on the number of workers nor on timing, unless
- * a limit ended the run.
+ * Counts, depths, verdicts and candidates do not depend on the number of workers nor on timing,
+ * unless a limit ended the run.
  */
 import { readFile } from 'node:fs/promises'
 import { assert, defined } from '../base/assert.js'
 import { contextBytes, type CompiledModel } from '../compile/compiled-model.js'
 import { attachKernel, createMemory, instantiateKernel } from '../store/kernel.js'
-import type { LevelLog, Workspace } from '../store/level-log.js'
+import type { Workspace } from '../store/level-log.js'
 import { planMemory } from '../store/memory-plan.js'
 import { controlView, createVisitedSet } from '../store/visited-set.js'
 import { collectResult, readProgress } from './collect.js'
 import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
 import { Rendezvous } from './rendezvous.js'
+import type { ExploreOptions, ExploreResult } from './search-result.js'
 import { SearchWorker } from './search-worker.js'
 import { builtFiles, type BuiltFiles } from './worker-url.js'
 import { runThreads } from './worker-threads.js'
 
-/** How to explore. */
-export interface ExploreOptions {
-  /** Number of workers, 1..WORKERS_MAX. */
-  readonly workers: number
-  /** Run in the calling thread, which blocks meanwhile. Needs `workers: 1`. */
-  readonly inline?: boolean
-  /** Most bytes of shared memory to allocate; at most 4 GiB, which is also the default. */
-  readonly memoryBytes?: number
-  /** Longest time, milliseconds from the call on. */
-  readonly timeMs?: number
-  /** The run ends once more states than this were found. */
-  readonly statesMax?: number
-  /** States at this depth are found and checked, but not expanded. */
-  readonly depthMax?: number
-  /** Explore to the end although a violation was found. */
-  readonly keepGoing?: boolean
-  /** Ends the run in order, as 'interrupted'. */
-  readonly signal?: AbortSignal
-  /** Called about every `progressIntervalMs` while workers run. */
-  readonly onProgress?: (progress: ExploreProgress) => void
-  /** @defaultValue 500 */
-  readonly progressIntervalMs?: number
-  /** Size of the first table; it grows as needed. For tests. @defaultValue 64 KiB */
-  readonly tableBytesInitial?: number
-}
-
-/** Where a run stands; numbers are a moment old. */
-export interface ExploreProgress {
-  /** Distinct states found. */
-  readonly states: number
-  readonly transitions: number
-  /** Depth of the level being expanded. */
-  readonly depth: number
-  /** States found and not yet expanded. */
-  readonly frontier: number
-  /** Bytes of the visited set's table. */
-  readonly visitedBytes: number
-  /** Share of the table's slots that are filled, 0..1. */
-  readonly visitedLoad: number
-  /** Bytes allocated in the shared memory. */
-  readonly memoryBytes: number
-  readonly elapsedMs: number
-}
-
-/** A state at which a property was decided. */
-export interface Candidate {
-  /**
-   * Length of the shortest trace to it: depth of the state for state properties and deadlock, depth of
-   * the state plus 1 where the action is part of it, and for model errors.
-   */
-  readonly depth: number
-  /** The packed state; before the action, where there is one. */
-  readonly state: BigUint64Array
-  /** The action instance taken from the state; null where the state alone decides. */
-  readonly action: number | null
-}
-
-/** The limit that ended a run before it was exhaustive. */
-export type LimitName = 'time' | 'memory' | 'states' | 'depth' | 'interrupted'
-
-/** What a run found. */
-export interface ExploreResult {
-  /** Distinct states, the initial one included. */
-  readonly states: number
-  /** Pairs of an expanded state and an action instance enabled in it, stutters included. */
-  readonly transitions: number
-  /** Depth of the deepest level that has a state. */
-  readonly depth: number
-  /** Expanded states in which no action instance is enabled. */
-  readonly deadlocks: number
-  /** True if every reachable state was found and expanded. */
-  readonly exhaustive: boolean
-  /** The limit that was hit, null if none was or the run was exhaustive all the same. */
-  readonly limit: LimitName | null
-  /** Per property: the least candidate at the least depth, null if none was found. */
-  readonly candidates: readonly (Candidate | null)[]
-  /** The least model error at the least depth, null if there was none. */
-  readonly modelError: Candidate | null
-  /** Per action instance: 1 if it fired, else 0. */
-  readonly fired: Uint8Array
-  /** Bytes of the visited set's table at the end. */
-  readonly visitedBytes: number
-  readonly seconds: number
-  readonly workers: number
-  /** Every state by depth; keeps the shared memory of the run alive. */
-  readonly levels: LevelLog
-}
+export type {
+  Candidate,
+  ExploreOptions,
+  ExploreProgress,
+  ExploreResult,
+  LimitName,
+} from './search-result.js'
 
 /** Most workers of a run. */
 export const WORKERS_MAX = 256
@@ -126,7 +48,10 @@ function kernelModule(path: string): Promise<WebAssembly.Module> {
   return module
 }
 
-/** Lays out and fills the shared memory of a run; the setup is that of worker 0, the workspace main's. */
+/**
+ * Lays out and fills the shared memory of a run; the setup is that of worker 0, the workspace
+ * main's.
+ */
 function prepare(
   model: CompiledModel,
   options: ExploreOptions,

@@ -1,7 +1,8 @@
 /**
- * What happens between two levels: decides whether the search goes on, and with which descriptors.
- * Run by the last worker to arrive at the level barrier, while all others wait there; so it is the only
- * reader and writer of these slots, and what it decides does not depend on who it is.
+ * What happens between two levels: decides whether the search goes on, and with which
+ * descriptors. Run by the last worker to arrive at the level barrier, while all others wait
+ * there; so it is the only reader and writer of these slots, and what it decides does not depend
+ * on who it is.
  */
 import { DESCRIPTOR_COUNT } from '../store/control-slots.js'
 import {

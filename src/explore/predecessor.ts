@@ -1,7 +1,8 @@
 /**
- * Finds predecessors in the level log: the steps of a counterexample, backwards. No parent pointers are
- * kept while exploring; instead the level before is expanded once more and the successors are searched
- * for the target. Rebuilding a whole trace costs about as much as exploring up to its end.
+ * Finds predecessors in the level log: the steps of a counterexample, backwards. No parent
+ * pointers are kept while exploring; instead the level before is expanded once more and the
+ * successors are searched for the target. Rebuilding a whole trace costs about as much as
+ * exploring up to its end.
  *
  * Main thread, after the workers have ended. The choice (least packed state) depends on the state
  * space alone, so every number of workers gives the same trace.
@@ -76,8 +77,9 @@ async function createSearch(model: CompiledModel, levels: LevelLog): Promise<Pre
 }
 
 /**
- * The least packed state at depth `depth` - 1 that has `target`, a state at `depth`, as a successor.
- * Expands the level before once; the model's code is compiled on the first call for a log.
+ * The least packed state at depth `depth` - 1 that has `target`, a state at `depth`, as a
+ * successor. Expands the level before once; the model's code is compiled on the first call for a
+ * log.
  * @param model  the model that was explored.
  * @param levels  the log of that run.
  * @throws InternalError if there is none, which means that `target` is not at that depth.

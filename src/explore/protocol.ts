@@ -1,6 +1,7 @@
 /**
- * What main thread and workers agree on: the messages of the control plane (comlink carries them) and
- * the named slots of the shared control area through which a running search is steered. No logic.
+ * What main thread and workers agree on: the messages of the control plane (comlink carries them)
+ * and the named slots of the shared control area through which a running search is steered. No
+ * logic.
  *
  * Slots are byte addresses of 32-bit numbers unless said otherwise; Int32Array index = address / 4.
  * `Rendezvous` (rendezvous.ts) is the only reader and writer, but for the main thread's progress.
@@ -10,7 +11,9 @@ import { SEARCH_SLOTS } from '../store/control-slots.js'
 
 /** Bumped after every event that a waiting worker must look at; what Atomics.wait waits on. */
 export const SLOT_SIGNAL = SEARCH_SLOTS
-/** 0, or the STOP_ reason for which the search ends. The first reason stays, but STOP_ABORT wins. */
+/**
+ * 0, or the STOP_ reason for which the search ends. The first reason stays, but STOP_ABORT wins.
+ */
 export const SLOT_STOP = SEARCH_SLOTS + 64
 /** 1 while some worker asks for a larger table. */
 export const SLOT_GROWTH_WANTED = SEARCH_SLOTS + 68

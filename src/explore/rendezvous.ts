@@ -1,10 +1,11 @@
 /**
  * Where the workers of a search meet: stop requests, the level barrier, the growth barrier.
  *
- * All waiting goes through one signal word (an event count): whoever changes a condition stores it,
- * bumps the signal and notifies; whoever waits reads the signal, then the condition, then sleeps on
- * the signal's old value. Either the condition is seen, or the bump came after the signal was read and
- * the sleep returns at once; so no wake-up is lost. JavaScript's Atomics are sequentially consistent.
+ * All waiting goes through one signal word (an event count): whoever changes a condition stores
+ * it, bumps the signal and notifies; whoever waits reads the signal, then the condition, then
+ * sleeps on the signal's old value. Either the condition is seen, or the bump came after the
+ * signal was read and the sleep returns at once; so no wake-up is lost. JavaScript's Atomics are
+ * sequentially consistent.
  *
  * One instance per worker, and one on the main thread, which never waits.
  */
@@ -23,7 +24,10 @@ import {
   STOP_ABORT,
 } from './protocol.js'
 
-/** Looks at a condition before a worker goes to sleep: long enough for a short step of another worker. */
+/**
+ * Looks at a condition before a worker goes to sleep: long enough for a short step of another
+ * worker.
+ */
 const SPINS = 2000
 /** A sleeping worker looks around after this time even if nobody calls. */
 const SLEEP_MS = 200
@@ -80,14 +84,19 @@ export class Rendezvous {
     return Atomics.add(this.#slots, SLOT_LEVEL_ARRIVED >> 2, 1) + 1 === this.#workers
   }
 
-  /** Lets all workers into the next level. Only by the last arriver, after it prepared the slots. */
+  /**
+   * Lets all workers into the next level. Only by the last arriver, after it prepared the slots.
+   */
   openLevel(): void {
     this.store(SLOT_LEVEL_ARRIVED, 0)
     Atomics.add(this.#slots, SLOT_LEVEL_GENERATION >> 2, 1)
     this.#signal()
   }
 
-  /** Waits until the level barrier has opened since `generation`; `joinGrowth` is called when needed. */
+  /**
+   * Waits until the level barrier has opened since `generation`; `joinGrowth` is called when
+   * needed.
+   */
   waitForLevel(generation: number, joinGrowth: () => void): void {
     for (;;) {
       this.#waitUntil(() => this.growthWanted || this.load(SLOT_LEVEL_GENERATION) !== generation)
@@ -108,8 +117,9 @@ export class Rendezvous {
   }
 
   /**
-   * Meets all workers; the last to arrive runs `decide` while the others stand still, and all get its
-   * outcome. The outcome stays until the next meeting, which needs everybody who has to read it.
+   * Meets all workers; the last to arrive runs `decide` while the others stand still, and all get
+   * its outcome. The outcome stays until the next meeting, which needs everybody who has to read
+   * it.
    */
   meetForGrowth(decide: () => number): number {
     const phase = this.load(SLOT_GROWTH_PHASE)

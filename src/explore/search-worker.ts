@@ -8,8 +8,8 @@
  * Its own: context, fired bytes, buffer, statistics. Per run of states there are a few calls from
  * JavaScript to WebAssembly; per state there is no JavaScript at all.
  *
- * Levels of few states are expanded by the last arriver alone while the others stay in the barrier, so
- * a deep model with tiny levels pays for no wake-ups.
+ * Levels of few states are expanded by the last arriver alone while the others stay in the
+ * barrier, so a deep model with tiny levels pays for no wake-ups.
  */
 import {
   CONTEXT_ACTIVE,
@@ -194,7 +194,9 @@ export class SearchWorker {
     return true
   }
 
-  /** Inserts `count` rows of the buffer and checks the new ones. False if the search stops first. */
+  /**
+   * Inserts `count` rows of the buffer and checks the new ones. False if the search stops first.
+   */
   #insert(count: number): boolean {
     let done = 0
     while (done < count) {

@@ -1,7 +1,7 @@
 /**
- * The worker threads of one search: starts them, waits for them, and turns the death of one into an
- * error that names worker and cause. Main thread. comlink is the control plane; it carries one `run`
- * call per worker and its end.
+ * The worker threads of one search: starts them, waits for them, and turns the death of one into
+ * an error that names worker and cause. Main thread. comlink is the control plane; it carries one
+ * `run` call per worker and its end.
  */
 import { Worker } from 'node:worker_threads'
 import { releaseProxy, wrap, type Remote } from 'comlink'

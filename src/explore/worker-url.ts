@@ -1,6 +1,6 @@
 /**
- * Where the built files lie that a search needs at run time: the worker's script and the kernel. The
- * one place that knows. Worker code is always the built one, also when tests import `src`.
+ * Where the built files lie that a search needs at run time: the worker's script and the kernel.
+ * The one place that knows. Worker code is always the built one, also when tests import `src`.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -24,7 +24,10 @@ function isPackageRoot(directory: string): boolean {
     : false
 }
 
-/** Finds the built files from this module upwards. Throws InternalError if the package is not built. */
+/**
+ * Finds the built files from this module upwards. Throws InternalError if the package is not
+ * built.
+ */
 export function builtFiles(): BuiltFiles {
   const here = dirname(fileURLToPath(import.meta.url))
   for (let directory = here; ; directory = dirname(directory)) {

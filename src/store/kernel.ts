@@ -1,7 +1,7 @@
 /**
- * The store's kernel as TypeScript sees it: typed exports of `dist/kernel.wasm`, whose sources are in
- * `workers/kernel`. All addresses are byte addresses in the shared memory, as 32-bit numbers: what
- * comes out of the kernel is signed, so `>>> 0` before use as a number.
+ * The store's kernel as TypeScript sees it: typed exports of `dist/kernel.wasm`, whose sources
+ * are in `workers/kernel`. All addresses are byte addresses in the shared memory, as 32-bit
+ * numbers: what comes out of the kernel is signed, so `>>> 0` before use as a number.
  */
 import { BLOCK_BYTES } from './control-slots.js'
 import type { WorkerArea } from './memory-plan.js'
@@ -23,16 +23,18 @@ export interface Kernel {
    * Inserts rows into the visited set and appends those that were new to the level log, in order.
    * @param rows  address of packed states, row-major, each a valid state; unchanged.
    * @param count  number of rows.
-   * @returns how many rows were dealt with. The worker's result line holds the status and where the
-   * new rows lie: STATUS_OK with fewer than `count` means call again (a block was full), STATUS_GROW
-   * that the table must grow first, STATUS_MEMORY that there is no memory for another block.
-   * Any worker, any time outside of a growth; of two equal rows raced by two workers exactly one is
-   * new. States equal in all words, and only those, count as one.
+   * @returns how many rows were dealt with. The worker's result line holds the status and where
+   * the new rows lie: STATUS_OK with fewer than `count` means call again (a block was full),
+   * STATUS_GROW that the table must grow first, STATUS_MEMORY that there is no memory for another
+   * block. Any worker, any time outside of a growth; of two equal rows raced by two workers
+   * exactly one is new. States equal in all words, and only those, count as one.
    */
   insert(rows: number, count: number): number
   /** Rows appended from now on have this depth; the log must be flushed. */
   beginDepth(depth: number): void
-  /** Publishes all rows appended so far as descriptors. At the end of each level, by each worker. */
+  /**
+   * Publishes all rows appended so far as descriptors. At the end of each level, by each worker.
+   */
   flushLog(): void
   /** Puts row address and count of descriptor `index` of the level log into the result line. */
   readDescriptor(index: number): void

@@ -2,8 +2,8 @@
  * Reads the level log: every distinct state of a run, by depth. The kernel writes it
  * (`workers/kernel/log.ts`); here it is read after the run, or between levels, by one thread.
  *
- * Descriptors are sorted by depth, so a level is a range of them, found by binary search. Rows never
- * move; the log keeps the shared memory of the run alive for as long as it is referenced.
+ * Descriptors are sorted by depth, so a level is a range of them, found by binary search. Rows
+ * never move; the log keeps the shared memory of the run alive for as long as it is referenced.
  */
 import { assert } from '../base/assert.js'
 import {
@@ -60,7 +60,9 @@ export class LevelLog {
     return count
   }
 
-  /** The runs of rows at `depth`. Their order, and that of rows in them, depends on worker timing. */
+  /**
+   * The runs of rows at `depth`. Their order, and that of rows in them, depends on worker timing.
+   */
   *runs(depth: number): Generator<LogRun> {
     const end = this.#firstAtLeast(depth + 1)
     for (let index = this.#firstAtLeast(depth); index < end; index++) {
@@ -111,7 +113,9 @@ export class LevelLog {
   }
 }
 
-/** Compares packed states word by word, as unsigned numbers from word 0: negative, 0 or positive. */
+/**
+ * Compares packed states word by word, as unsigned numbers from word 0: negative, 0 or positive.
+ */
 export function compareRows(a: BigUint64Array, b: BigUint64Array): number {
   for (let word = 0; word < a.length; word++) {
     if (a[word]! !== b[word]!) return a[word]! < b[word]! ? -1 : 1

@@ -1,11 +1,12 @@
 /**
- * Where everything of fixed size lies in the shared memory. Computed once by the main thread before the
- * workers start, and handed to them as plain data. The table and the blocks of the level log come
- * after it and are allocated by the kernel (`workers/kernel/memory.ts`).
+ * Where everything of fixed size lies in the shared memory. Computed once by the main thread
+ * before the workers start, and handed to them as plain data. The table and the blocks of the
+ * level log come after it and are allocated by the kernel (`workers/kernel/memory.ts`).
  *
  *   0       control slots (control-slots.ts), directory of the level log
  *   69632   one area per worker, and one for the main thread (trace building):
- *             result line | statistics line | context | fired bytes | scratch | filter | successor buffer
+ *             result line | statistics line | context | fired bytes |
+ *             scratch | filter | successor buffer
  *   end     table, blocks
  */
 import { FILTER_BYTES, FIXED_BYTES, SCRATCH_BYTES } from './control-slots.js'

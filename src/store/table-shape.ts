@@ -1,6 +1,6 @@
 /**
- * The shape of a visited set's table: how many lines, and how a mixed value is cut into home line and
- * remainder. Pure arithmetic; the kernel (`workers/kernel/table.ts`) does the cutting.
+ * The shape of a visited set's table: how many lines, and how a mixed value is cut into home line
+ * and remainder. Pure arithmetic; the kernel (`workers/kernel/table.ts`) does the cutting.
  *
  *   mixed value, b bits:   [ x = value >> shift            | low: shift bits ]
  *   home line            = x / divisor,      lines = ceil(2 ** (b - shift) / divisor)
@@ -62,7 +62,10 @@ const LOAD_MAX_WIDE = 0.8
 const OVERFLOW_SHARE = 64
 /** Tables may not reach further than a memory does. */
 const LINES_MAX = 2 ** 26 - 2 ** 12
-/** Below this size a growth takes fourfold the slots, since it is cheap and would soon be repeated. */
+/**
+ * Below this size a growth takes fourfold the slots, since it is cheap and would soon be
+ * repeated.
+ */
 const SMALL_BYTES = 2 ** 22
 /** From this size on a growth takes half as many slots again, since the bytes matter more. */
 const LARGE_BYTES = 2 ** 26
@@ -124,9 +127,9 @@ export function initialShape(format: RowFormat, bytes: number): TableShape {
 }
 
 /**
- * What to try, in this order, when the table `current` is full: the shape with the slots that its size
- * asks for, then smaller and smaller ones down to the next larger than `current`. Empty if the table
- * is the largest possible.
+ * What to try, in this order, when the table `current` is full: the shape with the slots that its
+ * size asks for, then smaller and smaller ones down to the next larger than `current`. Empty if
+ * the table is the largest possible.
  */
 export function grownShapes(format: RowFormat, current: TableShape): TableShape[] {
   const bytes = tableBytes(current)
@@ -179,8 +182,9 @@ export function readTableRecord(
 }
 
 /**
- * ceil(2 ** RECIPROCAL_SHIFT / divisor). (x * reciprocal) >> RECIPROCAL_SHIFT is x / divisor for all
- * x below 2 ** RECIPROCAL_SHIFT / divisor, since the error x * (divisor - 1) stays below 2 ** 35.
+ * ceil(2 ** RECIPROCAL_SHIFT / divisor). (x * reciprocal) >> RECIPROCAL_SHIFT is x / divisor for
+ * all x below 2 ** RECIPROCAL_SHIFT / divisor, since the error x * (divisor - 1) stays below 2 **
+ * 35.
  */
 export function reciprocal(divisor: number): bigint {
   const d = BigInt(divisor)

@@ -3,8 +3,9 @@
  * the kernel (`workers/kernel/narrow32.ts`, `narrow64.ts`, `wide.ts`), described in
  * `docs/internals/visited-set.md`.
  *
- * `create` runs on the main thread before the workers start. `beginGrowth` and `endGrowth` run on one
- * worker while all others stand in the growth barrier, which orders every access to the records.
+ * `create` runs on the main thread before the workers start. `beginGrowth` and `endGrowth` run on
+ * one worker while all others stand in the growth barrier, which orders every access to the
+ * records.
  */
 import {
   MEMORY_LIMIT,
@@ -82,8 +83,8 @@ export function beginGrowth(view: DataView, kernel: Kernel, format: RowFormat): 
 }
 
 /**
- * Puts the next table in place of the one in use, after all workers have left `rehash`. False if some
- * row found no slot: then `beginGrowth` again. One worker, with all others in the barrier.
+ * Puts the next table in place of the one in use, after all workers have left `rehash`. False if
+ * some row found no slot: then `beginGrowth` again. One worker, with all others in the barrier.
  */
 export function endGrowth(view: DataView, kernel: Kernel): boolean {
   if (view.getUint32(REHASH_FAILED, true) !== 0) return false

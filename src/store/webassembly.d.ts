@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly JavaScript interface that is used here. Node's types leave it out, and
- * TypeScript has it in its library of browser types only, with all the rest of a browser.
+ * The part of the WebAssembly JavaScript interface that is used here. Node's types leave it out,
+ * and TypeScript has it in its library of browser types only, with all the rest of a browser.
  * Source: https://webassembly.github.io/spec/js-api/ with threads.
  */
 declare namespace WebAssembly {

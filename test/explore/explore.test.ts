@@ -1,3 +1,4 @@
+/** What a search finds: published counts and oracles, with any number of workers. */
 import { describe, expect, it, beforeAll } from 'vitest'
 import { explore, type ExploreResult } from '../../src/explore/explore.js'
 import type { CompiledModel } from '../../src/compile/compiled-model.js'
@@ -68,7 +69,7 @@ describe('exploring a random graph', () => {
     model = await graphModel(graph)
   })
 
-  it('finds the oracle’s counts when it keeps going, and the least candidate of each property', async () => {
+  it('keeps going to the oracle’s counts and the least candidate of each property', async () => {
     const badState = leastVertex(graph, oracle, isBad)
     const deadState = leastVertex(graph, oracle, vertex => graph.dead.includes(vertex))
     const badStep = leastVertex(graph, oracle, isBad)

@@ -1,3 +1,4 @@
+/** What happens when a worker traps, exits or does not start. */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { InternalError } from '../../src/base/assert.js'

@@ -1,3 +1,4 @@
+/** How limits end a search, and what is kept. Progress reports. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { CompiledModel } from '../../src/compile/compiled-model.js'
 import { explore, type ExploreOptions, type ExploreProgress } from '../../src/explore/explore.js'

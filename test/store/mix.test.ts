@@ -1,3 +1,4 @@
+/** Laws of the mixing function, through the exports of the built kernel. */
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+/** Arithmetic of table sizes, for every width of state. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {

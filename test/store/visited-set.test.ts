@@ -1,6 +1,7 @@
 /**
- * The visited set against a JavaScript Set: one thread with hostile rows here, several threads below
- * through random graphs whose reachable states are known. Tables begin tiny, so that they grow.
+ * The visited set against a JavaScript Set: one thread with hostile rows here, several threads
+ * below through random graphs whose reachable states are known. Tables begin tiny, so that they
+ * grow.
  */
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
@@ -122,7 +123,8 @@ describe('the visited set of one thread', () => {
     { strideWords: 1, stateBits: 64 },
     ...[2, 3, 4, 5, 6, 7, 8].map(strideWords => ({ strideWords, stateBits: 64 * strideWords })),
   ]) {
-    it(`finds the same rows new as a Set: ${format.strideWords} words, ${format.stateBits} bits`, () => {
+    const { strideWords, stateBits } = format
+    it(`finds the same rows new as a Set: ${strideWords} words, ${stateBits} bits`, () => {
       fc.assert(
         fc.property(batchesOf(format), batches => {
           compareWithSet(format, batches)

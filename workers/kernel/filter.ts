@@ -1,15 +1,16 @@
 /**
- * The filter: a small direct-mapped memory of rows that this worker submitted a moment ago. In a search
- * by level most duplicates come soon after their first occurrence (two actions that commute meet again
- * two rows later), so most of them end here, in the first-level caches, and never touch the table.
+ * The filter: a small direct-mapped memory of rows that this worker submitted a moment ago. In a
+ * search by level most duplicates come soon after their first occurrence (two actions that
+ * commute meet again two rows later), so most of them end here, in the first-level caches, and
+ * never touch the table.
  *
- * It holds whole rows and drops a row only if all words are equal, so it is exact: a dropped row was
- * submitted before. If a batch is cut short, rows that were submitted but not inserted must be
- * forgotten: the filter is cleared.
+ * It holds whole rows and drops a row only if all words are equal, so it is exact: a dropped row
+ * was submitted before. If a batch is cut short, rows that were submitted but not inserted must
+ * be forgotten: the filter is cleared.
  *
- * An entry must never equal a row that was not submitted, whatever the row's bits. A cleared filter is
- * filled with ones. The one row that equals them looks at one entry only, and that one holds zeros; and
- * the row of zeros looks at entry 0, which is another.
+ * An entry must never equal a row that was not submitted, whatever the row's bits. A cleared
+ * filter is filled with ones. The one row that equals them looks at one entry only, and that one
+ * holds zeros; and the row of zeros looks at entry 0, which is another.
  *
  * Each worker has its own; no other thread touches it.
  */

@@ -1,6 +1,7 @@
 /**
- * The store's kernel: what is done per state, in WebAssembly over the shared memory. It knows rows of
- * words and no model. Each worker has its own instance; globals hold what belongs to one worker.
+ * The store's kernel: what is done per state, in WebAssembly over the shared memory. It knows
+ * rows of words and no model. Each worker has its own instance; globals hold what belongs to one
+ * worker.
  *
  * No garbage collector, no allocation outside memory.ts, nothing imported but `env.memory`. The
  * exports are typed and described in `src/store/kernel.ts`.
@@ -73,8 +74,8 @@ let cutShort: bool = false
 
 /**
  * First pass: puts the rows that the filter does not know into the scratch, `most` at the most.
- * Returns their number; `filtered` tells how many rows of the input that covers. Without a branch on
- * the outcome, since which rows are duplicates cannot be predicted.
+ * Returns their number; `filtered` tells how many rows of the input that covers. Without a branch
+ * on the outcome, since which rows are duplicates cannot be predicted.
  */
 function filterRows(rows: usize, count: u32, most: u32): u32 {
   const start = filterStart

@@ -1,16 +1,17 @@
 /**
  * The level log: every distinct state once, in the order of depth.
  *
- * A worker appends new rows to its own block; a run of rows of one depth, up to DESCRIPTOR_ROWS_MAX,
- * becomes a descriptor. Descriptors are numbered through one counter; as all descriptors of a level
- * are pushed before the level's barrier, they are sorted by depth, and a level is a range of them.
+ * A worker appends new rows to its own block; a run of rows of one depth, up to
+ * DESCRIPTOR_ROWS_MAX, becomes a descriptor. Descriptors are numbered through one counter; as all
+ * descriptors of a level are pushed before the level's barrier, they are sorted by depth, and a
+ * level is a range of them.
  *
  *   descriptor i: chunk = DIRECTORY[i / 4096], at chunk + (i % 4096) * 16
  *   +0 row address u32   +4 row count u32   +8 depth u32   +12 unused u32 (room for spilled rows)
  *
- * A worker goes on in the same block over level boundaries, so tiny levels cost a descriptor each, not
- * a block. Rows never move; past levels stay readable for building counterexamples.
- * The globals belong to one worker. Descriptors are written under the mutex.
+ * A worker goes on in the same block over level boundaries, so tiny levels cost a descriptor
+ * each, not a block. Rows never move; past levels stay readable for building counterexamples. The
+ * globals belong to one worker. Descriptors are written under the mutex.
  */
 import {
   BLOCK_BYTES,

@@ -1,9 +1,9 @@
 /**
  * Shared memory: a futex mutex and an allocator of blocks and tables.
  *
- * Memory is taken from the front (`MEMORY_NEXT`) and the WebAssembly memory is grown when needed; the
- * operating system commits a page when it is first written. Tables that a growth has left become
- * free regions, from which blocks are cut. Nothing moves and no block is ever given back.
+ * Memory is taken from the front (`MEMORY_NEXT`) and the WebAssembly memory is grown when needed;
+ * the operating system commits a page when it is first written. Tables that a growth has left
+ * become free regions, from which blocks are cut. Nothing moves and no block is ever given back.
  *
  * Any worker may call any function here, at any time. Everything is guarded by one mutex, which is
  * taken once per block, descriptor or table, so it is not contended.
@@ -24,8 +24,8 @@ const GROW_PAGES: u32 = 256
 const ADDRESS_MAX: u64 = 0xffff0000
 
 /**
- * Takes the mutex. The compare-and-swap acquires: it reads the 0 that `unlock` released, so all that
- * the former owner wrote is seen.
+ * Takes the mutex. The compare-and-swap acquires: it reads the 0 that `unlock` released, so all
+ * that the former owner wrote is seen.
  */
 export function lock(): void {
   if (atomic.cmpxchg<i32>(MUTEX, 0, 1) == 0) return
@@ -37,7 +37,10 @@ export function unlock(): void {
   if (atomic.xchg<i32>(MUTEX, 0) == 2) atomic.notify(MUTEX, 1)
 }
 
-/** Cuts `bytes` (a multiple of 64) off untouched memory, 0 if they would pass `end`. Under the mutex. */
+/**
+ * Cuts `bytes` (a multiple of 64) off untouched memory, 0 if they would pass `end`. Under the
+ * mutex.
+ */
 function bump(bytes: u32, end: u64): usize {
   const start: u64 = load<u32>(MEMORY_NEXT)
   const next = start + bytes

@@ -7,10 +7,10 @@
  *   mix(s):    s ^= s >> h;  s *= K1;  s ^= s >> h;  s *= K2       (all modulo 2 ** b)
  *   unmix(m):  m *= 1/K2;  m ^= m >> h;  m *= 1/K1;  m ^= m >> h
  *
- * With h >= b / 2 the shift brings only bits down that it does not change, so it is its own inverse;
- * an odd constant has an inverse modulo 2 ** b. The top bits, which choose the line, depend on all.
- * Wider states are hashed to 40 bits; those choose the line, and equality is decided on the rows.
- * Source of the constants: splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
+ * With h >= b / 2 the shift brings only bits down that it does not change, so it is its own
+ * inverse; an odd constant has an inverse modulo 2 ** b. The top bits, which choose the line,
+ * depend on all. Wider states are hashed to 40 bits; those choose the line, and equality is
+ * decided on the rows. Source of the constants: splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
  */
 import { WIDE_HASH_BITS } from '../../src/store/control-slots'
 
@@ -41,7 +41,10 @@ export function mix(state: u64): u64 {
   return mixWith(state, mixHalf, mixMask)
 }
 
-/** The inverse of an odd number modulo 2 ** 64, by Newton's iteration (3 bits, then 6, 12, 24, 48, 96). */
+/**
+ * The inverse of an odd number modulo 2 ** 64, by Newton's iteration (3 bits, then 6, 12, 24, 48,
+ * 96).
+ */
 function inverseOf(odd: u64): u64 {
   let x = odd
   for (let i = 0; i < 5; i++) x *= 2 - odd * x

@@ -4,24 +4,27 @@
  *   slot:  31 ............................. d  d-1 ........ 0      d = displacement bits, 3..8
  *          [ remainder                       | displacement+1 ]     0 = empty
  *
- * Displacement counts steps from the home line (table.ts). Slot value and position give home line and remainder,
- * hence the mixed value, hence the state: a slot *is* the state, and equality is exact.
+ * Displacement counts steps from the home line (table.ts). Slot value and position give home line
+ * and remainder, hence the mixed value, hence the state: a slot *is* the state, and equality is
+ * exact.
  *
  * Why no state is lost or counted twice, with any number of workers and no lock:
  *   1. A slot is written once, by a compare-and-swap from 0, and never again.
- *   2. Every search for a state looks at the same slots in the same order (the home line from left to
- *      right, then the line one step on, and so on), with the same slot value in each line.
- *   3. A search goes past a slot only after seeing a value there that is neither 0 nor its own. By (1)
- *      that is the slot's final value. A search ends at its own value, or by writing it into a slot
- *      that it found to be 0.
- *   Suppose two searches for one state both wrote, into slots i and j, i before j. The second went past
- *   i, so i's final value is not the state's: a contradiction. So exactly one search reports "new".
- * A row whose displacement would not fit goes to the overflow (overflow.ts), which then continues the
- * sequence of slots of (2).
- * The argument needs no order between different slots: all that there is to know is in the one slot, so
- * the SIMD loads may be stale. A stale 0 is corrected by the compare-and-swap, whose witness is
- * looked at; a match is loaded once more by a scalar load before it is trusted. Assumed of the
- * engine: a load does not tear an aligned 32-bit lane (true of every processor V8 runs on).
+ *   2. Every search for a state looks at the same slots in the same order (the home line from left
+ *      to right, then the line one step on, and so on), with the same slot value in each line.
+ *   3. A search goes past a slot only after seeing a value there that is neither 0 nor its own. By
+ *      (1) that is the slot's final value. A search ends at its own value, or by writing it into a
+ *      slot that it found to be 0.
+ *
+ * Suppose two searches for one state both wrote, into slots i and j, i before j. The second went
+ * past i, so i's final value is not the state's: a contradiction. So exactly one reports "new".
+ *
+ * A row whose displacement would not fit goes to the overflow (overflow.ts), which then continues
+ * the sequence of slots of (2). The argument needs no order between different slots: all that
+ * there is to know is in the one slot, so the SIMD loads may be stale. A stale 0 is corrected by
+ * the compare-and-swap, whose witness is looked at; a match is loaded once more by a scalar load
+ * before it is trusted. Assumed of the engine: a load does not tear an aligned 32-bit lane (true
+ * of every processor V8 runs on).
  *
  * Any worker, any time outside of the growth barrier.
  */
@@ -50,8 +53,9 @@ function lanesEqual(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
 }
 
 /**
- * Second pass: slot value and line address of the rows in `scratch`, and a touch of each line, so that
- * the cache misses of the batch overlap. Returns something that depends on the touched lines.
+ * Second pass: slot value and line address of the rows in `scratch`, and a touch of each line, so
+ * that the cache misses of the batch overlap. Returns something that depends on the touched
+ * lines.
  */
 function locate(count: u32, scratch: usize): u32 {
   const start = tableStart
@@ -78,9 +82,9 @@ function locate(count: u32, scratch: usize): u32 {
 }
 
 /**
- * Inserts the `count` rows in `scratch`, at most BATCH_ROWS; new ones are appended to the log, which
- * must have room for all. Returns how many were dealt with; fewer than `count` if one has no slot
- * within reach and the overflow is full.
+ * Inserts the `count` rows in `scratch`, at most BATCH_ROWS; new ones are appended to the log,
+ * which must have room for all. Returns how many were dealt with; fewer than `count` if one has
+ * no slot within reach and the overflow is full.
  */
 export function insertNarrow32(count: u32, scratch: usize): u32 {
   store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
@@ -93,7 +97,8 @@ export function insertNarrow32(count: u32, scratch: usize): u32 {
     let value = load<u32>(scratch, 8)
     let line: usize = load<u32>(scratch, 16)
     while (true) {
-      // One snapshot of the line for both questions: a slot that fills in between must count as empty.
+      // One snapshot of the line for both questions: a slot that fills in between must count as
+      // empty.
       const a = v128.load(line)
       const b = v128.load(line, 16)
       const c = v128.load(line, 32)

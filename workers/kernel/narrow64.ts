@@ -23,8 +23,8 @@ import {
 } from './table'
 
 /**
- * Bits 2i and 2i+1 are set if lane i of the eight lanes of `a`, `b`, `c`, `d` equals that of `value`.
- * So the byte offset of the first equal slot is 4 * ctz.
+ * Bits 2i and 2i+1 are set if lane i of the eight lanes of `a`, `b`, `c`, `d` equals that of
+ * `value`. So the byte offset of the first equal slot is 4 * ctz.
  */
 export function lanesEqual64(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
   const ab = i16x8.narrow_i32x4_s(i64x2.eq(a, value), i64x2.eq(b, value))

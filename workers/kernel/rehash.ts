@@ -1,15 +1,16 @@
 /**
  * Growth: moves the rows of the table in use (TABLE) into the new one (TABLE_NEXT).
  *
- * Runs between two barriers of all workers, so nobody inserts meanwhile. Old lines are handed out in
- * runs of REHASH_LINES through an atomic cursor. A slot and its position give the mixed value back, so
- * neither states nor rows are read: home line i of the old table goes near i * growth in the new one,
- * both are walked in order and the caches stay warm.
+ * Runs between two barriers of all workers, so nobody inserts meanwhile. Old lines are handed out
+ * in runs of REHASH_LINES through an atomic cursor. A slot and its position give the mixed value
+ * back, so neither states nor rows are read: home line i of the old table goes near i * growth in
+ * the new one, both are walked in order and the caches stay warm.
  *
- * Rows are distinct, so a row takes the first empty slot on its way. The compare-and-swap is needed
- * as neighbours of another worker's run may overflow into this one's lines. The order in which rows
- * arrive decides their slots, but not the set, and the searches of narrow32.ts hold for any order: a
- * row at displacement k has full lines before it, as it had when it was inserted.
+ * Rows are distinct, so a row takes the first empty slot on its way. The compare-and-swap is
+ * needed as neighbours of another worker's run may overflow into this one's lines. The order in
+ * which rows arrive decides their slots, but not the set, and the searches of narrow32.ts hold
+ * for any order: a row at displacement k has full lines before it, as it had when it was
+ * inserted.
  */
 import {
   LINE_BYTES,
@@ -95,7 +96,9 @@ function place64(line: usize, value: u64, step: usize): bool {
   }
 }
 
-/** Puts a row, known by its mixed value and the row address bits of its slot, into the new table. */
+/**
+ * Puts a row, known by its mixed value and the row address bits of its slot, into the new table.
+ */
 function place(mixed: u64, addressBits: u64): bool {
   const x = mixed >> nextShift
   const home = (x * nextReciprocal) >> RECIPROCAL_SHIFT
@@ -140,7 +143,9 @@ function rehashOverflow(): bool {
   return true
 }
 
-/** Moves rows until all old lines are handed out. Every worker calls it between the two barriers. */
+/**
+ * Moves rows until all old lines are handed out. Every worker calls it between the two barriers.
+ */
 export function rehash(wide: bool): void {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
   readNextTable()

@@ -9,15 +9,16 @@
  * remainders are in one-to-one correspondence with mixed values, and ordered as they are: line i of
  * a table goes near line i * (new lines / old lines) of the next, so a growth is sequential.
  *
- * A row that finds its home line full goes on by a step that its remainder chooses, so that full lines
- * do not grow into long runs (a few displacement bits then suffice for a load of 0.9):
+ * A row that finds its home line full goes on by a step that its remainder chooses, so that full
+ * lines do not grow into long runs (a few displacement bits then suffice for a load of 0.9):
  *
  *   line at displacement k = (home line + k * step) mod lines,   step = 1, 3, 5 ... 127
  *
  * Steps are short, so the next line lies on the same or a neighbouring page.
  *
- * The globals here belong to one worker (each has its own kernel instance). They are copied from the
- * control area by `refreshTable`, when the worker starts and before it leaves the growth barrier.
+ * The globals here belong to one worker (each has its own kernel instance). They are copied from
+ * the control area by `refreshTable`, when the worker starts and before it leaves the growth
+ * barrier.
  */
 import {
   LINE_BYTES,

@@ -3,18 +3,20 @@
  * level log, where the rows themselves lie and never move.
  *
  *   slot:  63 ............ 35  34 ................. d  d-1 ........ 0     0 = empty
- *          [ row address >> 3 | remainder            | displacement+1 ]    d = displacement bits, 3..8
+ *          [ row address >> 3 | remainder            | displacement+1 ]    d = 3..8
  *
  * Line and remainder come from 40 bits of hash, cut like a narrow state (table.ts). Remainder and
  * displacement are a tag: on an equal tag the rows are compared word by word, so the set is exact.
  *
- * The argument is that of narrow32.ts with "its own value" read as "a slot whose row equals mine":
- * slots are written once; every search for a state visits the same slots in the same order; it passes
- * a slot only after seeing a row there that differs. What is new is that a slot points to a row:
+ * The argument is that of narrow32.ts with "its own value" read as "a slot whose row equals
+ * mine": slots are written once; every search for a state visits the same slots in the same
+ * order; it passes a slot only after seeing a row there that differs. What is new is that a slot
+ * points to a row:
  *   writer: row into the log first, then the compare-and-swap of the slot (sequentially consistent,
  *           hence a release of the row);
  *   reader: the slot once more by an atomic load (an acquire), then the row.
- * A row whose compare-and-swap lost is not kept: the next new row overwrites it. Nobody has its address.
+ * A row whose compare-and-swap lost is not kept: the next new row overwrites it. Nobody has its
+ * address.
  *
  * Any worker, any time outside of the growth barrier.
  */
@@ -63,7 +65,9 @@ function tagsEqual(a: v128, b: v128, c: v128, d: v128, tag: u64): u32 {
   )
 }
 
-/** Second pass: tag and line address of the rows whose hashes are in `scratch`; touches the lines. */
+/**
+ * Second pass: tag and line address of the rows whose hashes are in `scratch`; touches the lines.
+ */
 function locate(count: u32, scratch: usize): u32 {
   const start = tableStart
   const shift = tableShift
@@ -86,7 +90,10 @@ function locate(count: u32, scratch: usize): u32 {
   return touched
 }
 
-/** Third pass: touches the row behind the first equal tag of each line, so those misses overlap too. */
+/**
+ * Third pass: touches the row behind the first equal tag of each line, so those misses overlap
+ * too.
+ */
 function touchRows(count: u32, scratch: usize): u32 {
   let touched: u32 = 0
   const end = scratch + count * SCRATCH_ENTRY_BYTES
@@ -114,7 +121,10 @@ function findRow(line: usize, same: u32, row: usize, bytes: usize): bool {
   return false
 }
 
-/** As insertNarrow32, for the rows of `rowBytes` bytes from `rows` on that `scratch` names by index. */
+/**
+ * As insertNarrow32, for the rows of `rowBytes` bytes from `rows` on that `scratch` names by
+ * index.
+ */
 export function insertWide(rows: usize, count: u32, scratch: usize): u32 {
   store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
   store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, touchRows(count, scratch))
