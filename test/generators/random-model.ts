@@ -14,7 +14,7 @@ import { validate } from '../../src/ir/validate.js'
 import { printModel } from './print-model.js'
 import { ExpressionBuilder, draft, drafts } from './random-expression.js'
 import type { Declared, Draft } from './random-expression.js'
-import { smallDeclaration, valueAt, wideDeclaration } from './random-type.js'
+import { randomValue, smallDeclaration, valueAt, wideDeclaration } from './random-type.js'
 import type { DeclarationDraft } from './random-type.js'
 
 /** States that `boundedSearch` visits at most unless told otherwise. */
@@ -128,12 +128,7 @@ export function randomModel(options: RandomModelOptions = {}): fc.Arbitrary<Mode
 
 /** States of a model: any value for each variable, also unreachable combinations. */
 export function randomState(model: Model): fc.Arbitrary<readonly number[]> {
-  return fc.tuple(
-    ...model.variables.map(({ type }) => {
-      const { lo, hi } = rangeOf(type)
-      return fc.oneof(fc.constantFrom(lo, hi), fc.integer({ min: lo, max: hi }))
-    }),
-  )
+  return fc.tuple(...model.variables.map(({ type }) => randomValue(type)))
 }
 
 /** A model together with some of its states. */

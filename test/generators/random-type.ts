@@ -49,13 +49,15 @@ export function valueAt(type: ScalarType, position: number): number {
   return lo + (position % (hi - lo + 1))
 }
 
+/** A value of a type; the ends of the range are likely. */
+export function randomValue(type: ScalarType): fc.Arbitrary<number> {
+  const { lo, hi } = rangeOf(type)
+  return fc.oneof(fc.constantFrom(lo, hi), fc.integer({ min: lo, max: hi }))
+}
+
 /** A type together with one of its values; the ends of the range are likely. */
 export const typedValue: fc.Arbitrary<{ readonly type: ScalarType; readonly value: number }> =
-  anyType.chain(type => {
-    const { lo, hi } = rangeOf(type)
-    const value = fc.oneof(fc.constantFrom(lo, hi), fc.integer({ min: lo, max: hi }))
-    return value.map(v => ({ type, value: v }))
-  })
+  anyType.chain(type => randomValue(type).map(value => ({ type, value })))
 
 /** A declared scalar or array, before its variables have positions. */
 export interface DeclarationDraft {
