@@ -14,6 +14,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { cpp, spin, spinFindsSeededBug, zapcheck } from './contender.js'
 import type { Contender, Folders, Measurement, Scope } from './contender.js'
@@ -27,6 +28,9 @@ const knownCounts: Readonly<Record<string, readonly [number, number, number]>> =
   '3 2': [387_236, 1_026_332, 76],
   '3 3': [7_390_732, 23_192_404, 97],
 }
+
+/** Pause before each run: the one before has given back memory, which the system has to clear. */
+const settleMs = 500
 
 /** Below this many states, starting up is most of the time, and ratios say nothing. */
 const comparableStates = 1e6
@@ -81,6 +85,7 @@ async function measure(contenders: readonly Contender[], rounds: number): Promis
     const order = contenders.map((_, i) => (round % 2 === 0 ? i : contenders.length - 1 - i))
     const line: string[] = []
     for (const i of order) {
+      await setTimeout(settleMs)
       const run = await contenders[i]?.run()
       if (run === undefined) continue
       runs[i]?.push(run)
