@@ -91,8 +91,8 @@ const spinTableBits = 24
 
 /**
  * Reads what `pan` printed. Its transitions are `stored + matched`, and `stored` includes the
- * initial state, which no transition leads to: one too many. Memory is what SPIN itself prints where
- * it compresses states, (state + overhead) times states; the hash table is added.
+ * initial state, which no transition leads to: one too many. Memory is what SPIN itself prints
+ * where it compresses states, (state + overhead) times states; the hash table is added.
  * @throws Error when the search was cut short or found an error.
  */
 export function readSpin(output: string): Omit<Measurement, 'wallSeconds' | 'peakBytes'> {

@@ -44,7 +44,7 @@ describe('the repository', () => {
   test.each(checks)('%s', (_, check) => expect(check()).toEqual([]))
 
   test('no text names a path of one machine', () => {
-    const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others'], { cwd: root })
+    const listed = execFileSync('git', ['ls-files', '-z'], { cwd: root })
     const ignored = /^(node_modules|dist)\/|\.(png|wasm|gz)$/
     const paths = listed
       .toString()
@@ -184,7 +184,12 @@ describe('the checks themselves', () => {
     expect(count('// @ts-ignore')).toBe(1)
     expect(count('// @ts-expect-error wrong')).toBe(1)
     expect(count('/* TODO: all of it */')).toBe(1)
-    expect(count('// oxlint-disable-next-line')).toBe(1)
+    expect(count('// oxlint-disable-next-line eqeqeq -- reason')).toBe(1)
+    const inTest = (body: string): number => complaints(rules.checkShortcuts, 'test/a.ts', body)
+    expect(inTest('// oxlint-disable-next-line eqeqeq')).toBe(1)
+    expect(inTest('// oxlint-disable-next-line eqeqeq -- reason')).toBe(0)
+    expect(inTest('// @ts-expect-error')).toBe(1)
+    expect(inTest('// @ts-expect-error wrong label')).toBe(0)
     expect(count('let a = ')).toBe(1)
     expect(count("const any = 'TODO'")).toBe(0)
     expect(complaints(rules.checkShortcuts, 'workers/kernel/a.ts', '// FIXME')).toBe(1)

@@ -1,6 +1,6 @@
 /**
- * The benchmark at its smallest size, through the built command, so that it still runs when somebody
- * wants numbers. What is compared is counts, never speed.
+ * The benchmark at its smallest size, through the built command, so that it still runs when
+ * somebody wants numbers. What is compared is counts, never speed.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
