@@ -4,10 +4,10 @@
  * apart are left out; pairs that always meet are refused when the model is built; the rest is
  * checked while it runs, by interpreter and compiled code alike.
  */
-import { and, compare, not } from './expression.js'
+import { TRUE, and, compare, not } from './expression.js'
 import type { Expression, Location } from './expression.js'
 import type { Update } from './model.js'
-import { printExpression } from './print.js'
+import { printExpression, printLocation } from './print.js'
 import type { Variable } from './model.js'
 
 /** An assignment with the conditions of the branches that lead to it. */
@@ -51,7 +51,7 @@ export function conflictsOf(
     for (const second of assignments.slice(i + 1)) {
       if (!first.location.elements.some(v => second.location.elements.includes(v))) continue
       if (isContradiction([...first.path, ...second.path], variables)) continue
-      const same = sameElement(first.location, second.location)
+      const same = sameElement(first.location, second.location, variables)
       conflicts.push({ first, second, condition: and(...first.path, ...second.path, same) })
     }
   })
@@ -65,7 +65,8 @@ function isContradiction(path: readonly Expression[], variables: readonly Variab
 }
 
 /** True where both locations mean the same variable. */
-function sameElement(a: Location, b: Location): Expression {
+function sameElement(a: Location, b: Location, variables: readonly Variable[]): Expression {
+  if (printLocation(a, variables) === printLocation(b, variables)) return TRUE
   const pairs: Expression[] = []
   const positionA = positions(a)
   const positionB = positions(b)

@@ -3,30 +3,10 @@
  * words get past the type checker here, as they do for an author who silences it.
  */
 import { describe, expect, it } from 'vitest'
-import { all, array, assert, bool, choose, defineModel, each, enumeration, index, int, mutex, step, when } from '../../src/index.js' // prettier-ignore
-import type { ModelBuilder, ModelDefinition } from '../../src/index.js'
-import { Diagnostic, formatDiagnostic } from '../../src/base/diagnostic.js'
-
-const wrong = <T>(value: unknown): T => value as T
-
-/** The diagnostic that `build` causes; its line is given relative to the line of `build` itself. */
-function mistake(build: (m: ModelBuilder) => void): { text: string; line: number | null } {
-  const here = new Error('where').stack?.split('\n')[2] ?? ''
-  const start = Number(/:(\d+):\d+\)?$/.exec(here)?.[1])
-  const definition: ModelDefinition = defineModel({ name: 'demo', about: 'A demo.', build })
-  try {
-    definition.instantiate()
-  } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error
-    const { code, message, hint, place } = error
-    expect(place?.file ?? 'author-line.test.ts').toMatch(/author-line\.test\.ts$/)
-    return {
-      text: formatDiagnostic(new Diagnostic(code, message, { hint })),
-      line: place === undefined ? null : place.line - start,
-    }
-  }
-  throw new Error('the model was accepted')
-}
+import {
+  all, array, assert, bool, choose, each, enumeration, index, int, mutex, step, when,
+} from '../../src/index.js' // prettier-ignore
+import { mistake, wrong } from './mistake.js'
 
 describe('a mistake in an action', () => {
   it('names model, action, variable and line for a wrong label in set', () => {
