@@ -1,0 +1,215 @@
+/**
+ * What is claimed of the deletion: properties, and witnesses that the scenarios can happen.
+ */
+import { and, each, not, or, reachable } from 'zapcheck'
+import type { ActionView, Bool, ModelBuilder, ProcessHandle } from 'zapcheck'
+import {
+  balancedInvalidations,
+  flushBeforeReuse,
+  leafKeepsPage,
+  leavesBeforeNonLeaves,
+  noFaultAcrossZap,
+  noInstallAfterZap,
+  noInstallInObsoleteRoot,
+  noObsoleteRootKept,
+  noRunOnZappedRoot,
+  noStaleMapping,
+  noUseAfterFree,
+  preciseZap,
+  rootNeverZapped,
+} from 'zapcheck/properties'
+import type { Vcpu } from '../components/vcpu-requests.js'
+import { A, B, allRoots, directRoots, gfns, hasObsoleteRoot } from './state.js'
+import type { State } from './state.js'
+import { zapsOf } from './zap.js'
+
+/** The processes of the model. */
+export interface Processes {
+  readonly vcpus: readonly ProcessHandle[]
+  readonly ioctl: ProcessHandle
+}
+
+const holdingSteps = [
+  'V10_kvm_faultin_pfn',
+  'V12_read_lock',
+  'V13_is_page_fault_stale_no',
+  'V15_tdp_mmu_map_handle_target_level',
+  'V16_read_unlock',
+]
+
+/** Declares the properties. */
+export function declareProperties(m: ModelBuilder, s: State, processes: Processes): void {
+  const { slot, requests } = s
+  const pages = each(s.pageB)
+  const held = each(s.vcpus).flatMap((_, i) =>
+    each(s.incarnations).map(k => ({ k, isHeld: holds(s, processes, i, k) })),
+  )
+  const mapped = allRoots(s).flatMap(root =>
+    pages.map(page => ({ page, isPresent: root.mapsPage(A, page) })),
+  )
+  m.check(
+    noStaleMapping(
+      'no stale mapping after deletion',
+      mapped.map(({ page, isPresent }) => ({ isPresent, isGone: slot.isReleased(page) })),
+    ),
+    flushBeforeReuse(
+      each(s.vcpus).flatMap(v =>
+        pages.map(page => ({
+          isPresent: and(requests.isInGuest(v), s.vcpu[v].tlb[A].is(page)),
+          isGone: slot.isReused(page),
+        })),
+      ),
+    ),
+    noInstallAfterZap(
+      installer(s, /V15/, v => {
+        const object = s.vcpu[v].fault.slot.number()
+        return and(object.isNot(s.slotB), slot.isZapped(object))
+      }),
+    ),
+    noInstallInObsoleteRoot(installer(s, /V1[45]/, v => targetIsObsolete(s, v))),
+    noFaultAcrossZap(held.map(({ isHeld, k }) => ({ isHeld, isOver: slot.isZapped(k) }))),
+    noUseAfterFree(
+      'memslot',
+      held.map(({ isHeld, k }) => ({ isHeld, isOver: slot.isFreed(k) })),
+    ),
+    noRunOnZappedRoot(
+      each(s.vcpus).flatMap(v =>
+        directRoots(s).map((root, r) => ({
+          isHeld: and(requests.isInGuest(v), s.vcpu[v].root.is(r)),
+          isOver: root.isZapped,
+        })),
+      ),
+    ),
+    noObsoleteRootKept(
+      each(s.vcpus).map(v => ({
+        isHeld: and(hasObsoleteRoot(s, v), not(requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v))),
+        isOver: processes.ioctl.at('M7_kvm_free_memslot'),
+      })),
+    ),
+    leafKeepsPage(
+      allRoots(s).flatMap(root =>
+        gfns.map(g => ({ isPresent: root.maps(g), page: root.pageOf(g) })),
+      ),
+    ),
+    preciseZap(
+      'other slots untouched',
+      allRoots(s).map(root => root.maps(B)),
+      'deleting one memslot removes mappings of another one, which the guest has to fault in again',
+    ),
+  )
+  declareTdxProperties(m, s)
+  if (s.notifier === null) return
+  m.check(
+    noStaleMapping(
+      'no stale mapping after reclaim',
+      mapped.map(({ page, isPresent }) => ({ isPresent, isGone: slot.isReclaimed(page) })),
+    ),
+    balancedInvalidations(s.notifier.notifier),
+  )
+}
+
+/** Declares what a TD asks for beyond that. */
+function declareTdxProperties(m: ModelBuilder, s: State): void {
+  if (s.tdx === null) return
+  const { mirror, accepted } = s.tdx
+  m.check(
+    rootNeverZapped(or(mirror.isUnused, mirror.isValid)),
+    leavesBeforeNonLeaves([{ isLinked: mirror.hasTable, hasNoLeaf: mirror.hasNoLeaf }]),
+    preciseZap(
+      'private pages of other slots stay accepted',
+      [accepted.has(B)],
+      'deleting one memslot takes private pages of another one from the TD: the guest dies ' +
+        'when it touches one, because it has to accept the page again and does not know',
+    ),
+  )
+}
+
+/** The fault of the i-th vCPU has found the object of slot A's incarnation k and still uses it. */
+function holds(s: State, { vcpus }: Processes, i: number, k: number): Bool {
+  const v = each(s.vcpus)[i]
+  const process = vcpus[i]
+  if (v === undefined || process === undefined) return or()
+  return and(process.at(...holdingSteps), s.vcpu[v].fault.slot.is(k))
+}
+
+/** For the steps of a fault whose name matches: the predicate of their vCPU. */
+function installer(
+  s: State,
+  steps: RegExp,
+  predicate: (v: Vcpu) => Bool,
+): (action: ActionView) => Bool | null {
+  return ({ name, parameters }) => {
+    const v = each(s.vcpus).find(vcpu => vcpu === `vcpu#${parameters['v']}`)
+    return v === undefined || !steps.test(name) ? null : predicate(v)
+  }
+}
+
+/** The root that the vCPU's fault writes below is not valid. */
+function targetIsObsolete(s: State, v: Vcpu): Bool {
+  const { fault } = s.vcpu[v]
+  const direct = hasObsoleteRoot(s, v)
+  if (s.tdx === null) return direct
+  const isPrivate = s.privateGfn(fault.gfn.number())
+  return or(and(isPrivate, not(s.tdx.mirror.isValid)), and(not(isPrivate), direct))
+}
+
+/** Declares the witnesses that fit the parameters. */
+export function declareScenarios(m: ModelBuilder, s: State, processes: Processes): void {
+  const { slot, requests, p } = s
+  const { vcpus, ioctl } = processes
+  const scenario = (name: string, predicate: Bool): void =>
+    m.check(reachable(`scenario: ${name}`, predicate))
+  const someVcpu = (predicate: (v: Vcpu, i: number) => Bool): Bool =>
+    or(...each(s.vcpus).map((v, i) => predicate(v, i)))
+  const { fast, leafs } = zapsOf(s)
+  const inZap = [
+    ...(fast ? [ioctl.at('Z1.2_read_unlock')] : []),
+    ...(leafs === null ? [] : [ioctl.at(leafs)]),
+  ]
+  if (p.bug !== 'no-srcu-sync' && p.bug !== 'no-first-srcu-sync')
+    scenario(
+      'a deletion waits for a fault that holds the slot',
+      and(
+        ioctl.at('M2_synchronize_srcu'),
+        someVcpu((_, i) => holds(s, processes, i, 0)),
+      ),
+    )
+  scenario(
+    'a vCPU runs in the guest while the zap works',
+    and(or(...inZap), not(requests.inGuest.isEmpty())),
+  )
+  scenario(
+    'the slot is created again and reached again',
+    someVcpu(v => and(requests.isInGuest(v), s.vcpu[v].tlb[A].is(1))),
+  )
+  scenario('the host reuses the page of the deleted slot', slot.isReused(0))
+  if (fast) {
+    const atStaleCheck = (i: number): Bool => vcpus[i]?.at('V13_is_page_fault_stale_no') ?? or()
+    scenario(
+      'a fault meets an obsolete root',
+      someVcpu((v, i) => and(atStaleCheck(i), hasObsoleteRoot(s, v))),
+    )
+    scenario(
+      'a stale translation outside of the guest waits for the flush of the next root',
+      someVcpu(v => and(not(requests.isInGuest(v)), s.vcpu[v].tlb[A].is(0), slot.isReused(0))),
+    )
+  }
+  if (leafs !== null) scenario('a table without leafs is left behind', emptyTable(s))
+  if (s.tdx !== null)
+    scenario(
+      'a private page of the other slot is in use while the slot is deleted',
+      and(
+        s.tdx.accepted.has(B),
+        slot.isFreed(0),
+        someVcpu(v => s.vcpu[v].tlb[B].isSome()),
+      ),
+    )
+  if (s.notifier !== null)
+    scenario('the host reclaims a page while the zap works', and(or(...inZap), slot.isReclaimed(0)))
+}
+
+/** A root in use has a table without a leaf while the slot is gone. */
+function emptyTable(s: State): Bool {
+  const empty = allRoots(s).map(root => and(root.isValid, root.hasTable, root.hasNoLeaf))
+  return and(s.slot.isAbsent, s.slot.wasCreated, or(...empty))
+}

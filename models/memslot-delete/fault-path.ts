@@ -1,0 +1,244 @@
+/**
+ * The vCPU: KVM_RUN from srcu_read_lock to guest mode, the page fault path, and what the hardware
+ * does while the guest runs. Labels are the step numbers of the design notes with the kernel's
+ * function.
+ *
+ *   V0 ─▶ V1 ─▶ V2 ─▶ guest ─▶ V4 ─▶ V5 ─▶ V6 ─▶ V10 ─▶ V12 ─▶ V13 ─▶ V14 ─▶ V15 ─▶ V16 ─▶ V1 ...
+ *
+ * V7 (memory attributes) has no effect here: attributes do not change. V8 is part of V5: what the
+ * slot looked like then does not change any more. V9 and V11 are left out: they only retry
+ * earlier what V13 makes retry anyway.
+ */
+import { branch, choose, either, leave, loopWhile, or, step, waitUntil, when } from 'zapcheck'
+import type { Bool, Item, ModelBuilder, ProcessHandle, Statement, Statements } from 'zapcheck'
+import type { Vcpu } from '../components/vcpu-requests.js'
+import { A, B, directRoots, flushTlb, gfnNames, gfns, hasObsoleteRoot, walkHits } from './state.js'
+import type { Gfn, State } from './state.js'
+
+/** Declares the process of one vCPU and the hardware actions of its guest mode. */
+export function declareVcpu(m: ModelBuilder, s: State, v: Vcpu): ProcessHandle {
+  const actor = `vCPU ${v.slice(v.indexOf('#') + 1)}`
+  const source = 'arch/x86/kvm/x86.c vcpu_run and arch/x86/kvm/mmu/mmu.c kvm_tdp_page_fault, v6.16'
+  const process = m.process('vcpu', { with: { v }, actor, repeats: true, source }, [
+    waitUntil('V0_kvm_arch_vcpu_ioctl_run', s.slot.wasCreated, s.slot.srcu.enter(v)),
+    loopWhile(true, [either(beforeEntry(s, v), [enterGuest(s, v), either(...exits(s, v))])]),
+  ])
+  for (const g of gfns) declareHardware(m, s, v, g, actor)
+  return process
+}
+
+/** V1: requests are served and a root is loaded. */
+function beforeEntry(s: State, v: Vcpu): Statements {
+  const { root } = s.vcpu[v]
+  const { requests } = s
+  const loadRoot: Item = [root.isNone(), s.mmuLock.isWriteHeld.not(), pickRoot(s, v)]
+  return [
+    either(
+      [
+        waitUntil(
+          'V1_kvm_mmu_free_obsolete_roots',
+          requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v),
+          requests.take('MMU_FREE_OBSOLETE_ROOTS', v),
+          when(hasObsoleteRoot(s, v), root.clear()),
+        ),
+      ],
+      [
+        waitUntil(
+          'V1_kvm_vcpu_flush_tlb_all',
+          requests.isRequested('TLB_FLUSH', v),
+          requests.take('TLB_FLUSH', v),
+          flushTlb(s, v),
+        ),
+      ],
+      [step('V1_kvm_mmu_load', loadRoot, s.p.bug === 'no-local-flush' ? [] : flushTlb(s, v))],
+    ),
+  ]
+}
+
+/** kvm_tdp_mmu_alloc_root: the valid root, or the next one, which becomes valid. */
+function pickRoot(s: State, v: Vcpu): Item {
+  const { root } = s.vcpu[v]
+  const roots = directRoots(s)
+  return roots.map((r, i) => {
+    const isNew = r.isUnused.and(...roots.map((other, j) => (j < i ? other.isUnused.not() : true)))
+    const noneValid = isNew.and(...roots.map(other => other.isValid.not()))
+    return when(r.isValid, root.set(i), when(noneValid, [root.set(i), r.allocate()]))
+  })
+}
+
+/** V2: the check of the requests and the entry are one step. */
+function enterGuest(s: State, v: Vcpu): Statements[number] {
+  return step(
+    'V2_vcpu_enter_guest',
+    s.requests.isUnrequested(v),
+    s.vcpu[v].root.isSome(),
+    s.slot.srcu.exit(v),
+    s.requests.enterGuest(v),
+  )
+}
+
+/** V4: the ways out of the guest. */
+function exits(s: State, v: Vcpu): readonly Statements[] {
+  const { fault, tlb } = s.vcpu[v]
+  const misses = (g: Gfn): Bool => tlb[g].isNone().and(walkHits(s, v, g).not())
+  const violation = (g: Gfn): Item => [misses(g), fault.gfn.set(g)]
+  return [
+    [step('V4_exit_to_userspace', s.requests.exitGuest(v)), leave()],
+    [step('V4_kick', s.requests.isKicked(v), s.requests.exitGuest(v), s.slot.srcu.enter(v))],
+    [
+      step(
+        'V4_ept_violation',
+        choose({ [gfnNames[A]]: violation(A), [gfnNames[B]]: violation(B) }),
+        s.requests.exitGuest(v),
+        s.slot.srcu.enter(v),
+      ),
+      findSlot(s, v),
+    ],
+  ]
+}
+
+/** V5, V6, V8: the slot of the faulting gfn and the number of the last invalidation. */
+function findSlot(s: State, v: Vcpu): Statements {
+  const { fault } = s.vcpu[v]
+  const { slot } = s
+  const isA = fault.gfn.is(A)
+  const snapshot = snapshotOf(s, v)
+  const isFirst = s.p.bug === 'seq-before-slot'
+  const isLast = s.p.bug === 'seq-after-pfn'
+  return [
+    isFirst ? snapshot : [],
+    branch(
+      isA.and(slot.isInvalid),
+      [retryInvalidSlot(s, v)],
+      [
+        branch(
+          isA.and(slot.isAbsent),
+          [step('V8_no_slot_exit_mmio', forget(s, v), slot.srcu.exit(v)), leave()],
+          [
+            step('V5_kvm_vcpu_gfn_to_memslot', fault.slot.set(isA.pick(slot.incarnation, s.slotB))),
+            isFirst || isLast ? [] : snapshot,
+            findPage(s, v, isLast ? snapshot : []),
+          ],
+        ),
+      ],
+    ),
+  ]
+}
+
+/**
+ * V8 of an INVALID slot. Before 6.18 tdx_handle_ept_violation tried a private fault again and
+ * again in place, inside of the SRCU section; nothing happens in that loop, so it is a wait.
+ */
+function retryInvalidSlot(s: State, v: Vcpu): Statement {
+  const retry = step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))
+  if (s.p.bug !== 'retry-holds-srcu') return retry
+  const inPlace = 'V8_tdx_handle_ept_violation_retries_in_place'
+  return branch(
+    s.privateGfn(A),
+    [waitUntil(inPlace, s.slot.isInvalid.not(), forget(s, v))],
+    [retry],
+  )
+}
+
+/** V6; without a notifier there is nothing to compare with. */
+function snapshotOf(s: State, v: Vcpu): Statements {
+  if (s.notifier === null) return []
+  const { notifier, seen } = s.notifier
+  return [step('V6_mmu_invalidate_seq', seen[v].set(notifier.seq))]
+}
+
+/** The fault is over. */
+function forget(s: State, v: Vcpu): Item {
+  const { fault } = s.vcpu[v]
+  const seen = s.notifier === null ? [] : s.notifier.seen[v].set(0)
+  return [fault.gfn.set(A), fault.slot.set(0), fault.page.set(0), seen]
+}
+
+/** V10: get_user_pages on the slot's address, or guest_memfd. */
+function findPage(s: State, v: Vcpu, after: Statements): Statement {
+  const { fault } = s.vcpu[v]
+  const { slot } = s
+  const object = fault.slot.number()
+  const isA = object.isNot(s.slotB)
+  return branch(
+    isA.and(slot.isReused(slot.pageBehind(object))),
+    [step('V10_kvm_faultin_pfn_EFAULT', forget(s, v), slot.srcu.exit(v)), leave()],
+    [
+      step('V10_kvm_faultin_pfn', fault.page.set(isA.pick(slot.pageBehind(object), s.pageB))),
+      after,
+      mapFault(s, v),
+    ],
+  )
+}
+
+/** V12 to V16: lock, stale check, page tables. */
+function mapFault(s: State, v: Vcpu): Statements {
+  const { mmuLock } = s
+  const target = targetRoot(s, v)
+  return [
+    step('V12_read_lock', mmuLock.acquireRead()),
+    branch(
+      isFaultStale(s, v),
+      [step('V13_is_page_fault_stale_RETRY', mmuLock.releaseRead(), forget(s, v))],
+      [
+        step('V13_is_page_fault_stale_no'),
+        loopWhile(target.hasTable.not(), [step('V14_tdp_mmu_link_sp', target.linkTable)]),
+        step('V15_tdp_mmu_map_handle_target_level', target.install),
+        step('V16_read_unlock', mmuLock.releaseRead(), forget(s, v)),
+      ],
+    ),
+  ]
+}
+
+/** V13: the direct root is obsolete, also for a private fault, or an invalidation came between. */
+export function isFaultStale(s: State, v: Vcpu): Bool {
+  const isObsolete = s.p.bug === 'no-stale-check' ? or() : hasObsoleteRoot(s, v)
+  if (s.notifier === null) return isObsolete
+  const { notifier, seen } = s.notifier
+  return or(isObsolete, notifier.mustRetry(seen[v], s.vcpu[v].fault.gfn.is(A)))
+}
+
+/** tdp_mmu_get_root_for_fault: the mirror root for a private gfn, else the vCPU's direct root. */
+function targetRoot(s: State, v: Vcpu) {
+  const { fault, root } = s.vcpu[v]
+  const direct = s.direct.at(root.number())
+  const gfn = fault.gfn.number()
+  const page = fault.page.number()
+  if (s.tdx === null)
+    return {
+      hasTable: direct.hasTable,
+      linkTable: direct.linkTable(),
+      install: direct.install(gfn, page),
+    }
+  const { mirror } = s.tdx
+  const isPrivate = s.privateGfn(gfn)
+  return {
+    hasTable: isPrivate.and(mirror.hasTable).or(isPrivate.not().and(direct.hasTable)),
+    linkTable: when(isPrivate, mirror.linkTable(), direct.linkTable()),
+    install: when(isPrivate, mirror.install(gfn, page), direct.install(gfn, page)),
+  }
+}
+
+/** H1, and ACCEPT of a TD: they take no lock and happen whenever the vCPU is in the guest. */
+function declareHardware(m: ModelBuilder, s: State, v: Vcpu, g: Gfn, actor: string): void {
+  const { root, tlb } = s.vcpu[v]
+  const direct = s.direct.at(root.number())
+  const inGuest = s.requests.isInGuest(v)
+  m.action('V3_tlb_fill', { v, gfn: gfnNames[g] })
+    .by(actor)
+    .source('hardware walk of EPT or NPT')
+    .when(inGuest, tlb[g].isNone(), s.privateGfn(g).not(), root.isSome().and(direct.maps(g)))
+    .do(tlb[g].set(direct.pageOf(g)))
+  if (s.tdx === null) return
+  const { mirror, accepted } = s.tdx
+  m.action('V3_tlb_fill_private', { v, gfn: gfnNames[g] })
+    .by(actor)
+    .source('hardware walk of the Secure-EPT; the entry is MAPPED')
+    .when(inGuest, tlb[g].isNone(), s.privateGfn(g), accepted.has(g), mirror.maps(g))
+    .do(tlb[g].set(mirror.pageOf(g)))
+  m.action('TDG_MEM_PAGE_ACCEPT', { v, gfn: gfnNames[g] })
+    .by(actor)
+    .source('TDX module: the Secure-EPT entry PENDING becomes MAPPED')
+    .when(inGuest, s.privateGfn(g), mirror.maps(g), accepted.has(g).not())
+    .do(accepted.add(g))
+}

@@ -1,0 +1,63 @@
+/**
+ * The parameters of the model: what kind of VM, which zap, who decides, and which step of the
+ * protocol is left out or moved.
+ */
+import { flag, option, range } from 'zapcheck'
+import type { ParameterValues } from 'zapcheck'
+
+/** The parameters with their domains, defaults and texts. The defaults are the kernel as merged. */
+export const parameters = {
+  vcpus: range(1, 3, 2, 'vCPUs'),
+  deletes: range(1, 2, 1, 'how often slot A is deleted and created again'),
+  vm: option(
+    ['default', 'tdx'],
+    'default',
+    'VM type; a TD has a mirror root, and each slot is private or shared',
+  ),
+  zap: option(
+    ['fast-direct', 'fast-all', 'leafs', 'hybrid'],
+    'fast-direct',
+    'how a deletion zaps: invalidate direct roots, also the mirror root, zap leafs of the slot, ' +
+      'or invalidate direct roots and zap private leafs of the slot',
+  ),
+  decides: option(
+    ['always', 'slot-flag', 'vm-type', 'quirk', 'quirk-only', 'any'],
+    'quirk',
+    'who may choose leafs in place of `zap`: nobody, KVM_MEM_ZAP_LEAFS_ONLY of the slot, any ' +
+      'VM type but default, a disabled quirk or such a type, a disabled quirk alone, KVM as it ' +
+      'likes',
+  ),
+  passes: option(
+    ['bottom-up', 'top-down'],
+    'bottom-up',
+    'tdp_mmu_zap_root: 4K entries first (since v6.9), or tables with all below them',
+  ),
+  notifier: flag(false, 'the host reclaims the page behind slot A once, at any time'),
+  bug: option(
+    [
+      'none',
+      'no-srcu-sync',
+      'no-first-srcu-sync',
+      'request-first',
+      'invalidate-first',
+      'request-late',
+      'request-no-wait',
+      'no-flush',
+      'flush-after-unlock',
+      'yield-no-flush',
+      'no-local-flush',
+      'zap-before-invalid',
+      'no-stale-check',
+      'valid-roots-only',
+      'no-notifier-wait',
+      'seq-before-slot',
+      'seq-after-pfn',
+      'retry-holds-srcu',
+    ],
+    'none',
+    'a step of the protocol that is left out or moved',
+  ),
+} as const
+
+/** Values of the parameters. */
+export type Parameters = ParameterValues<typeof parameters>

@@ -1,0 +1,21 @@
+/**
+ * Reusable properties: functions from pieces of a model's state to a property. Each comes with one
+ * sentence on what a violation means for the kernel.
+ */
+export { flushBeforeReuse, leafKeepsPage, noStaleMapping } from './translations.js'
+export type { Translation } from './translations.js'
+export {
+  leavesBeforeNonLeaves,
+  noInstallAfterZap,
+  noInstallInObsoleteRoot,
+  preciseZap,
+  rootNeverZapped,
+} from './zaps.js'
+export {
+  balancedInvalidations,
+  noFaultAcrossZap,
+  noObsoleteRootKept,
+  noRunOnZappedRoot,
+  noUseAfterFree,
+} from './lifetimes.js'
+export type { Holding } from './lifetimes.js'
