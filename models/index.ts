@@ -9,6 +9,7 @@ type Load = () => Promise<{ readonly default: ModelDefinition }>
 
 const loaders: Readonly<Record<string, Load>> = {
   'sept-zap': () => import('./sept-zap.js'),
+  'memslot-delete': () => import('./memslot-delete/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

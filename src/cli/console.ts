@@ -14,6 +14,7 @@ export interface OutputFlags {
   readonly color?: boolean
 }
 
+/** Where the terminal does not say. */
 const WIDTH_DEFAULT = 100
 
 /** What a command prints to. */
@@ -34,7 +35,7 @@ export class Console {
 
   /** Columns for the text for people. */
   get width(): number {
-    return this.stream.isTTY ? this.stream.columns : WIDTH_DEFAULT
+    return (this.stream.isTTY && this.stream.columns) || WIDTH_DEFAULT
   }
 
   /** True if a progress line can be shown. */
@@ -63,7 +64,7 @@ export class Console {
   progress(render: (width: number) => string): void {
     if (!this.showsProgress) return
     this.hasProgress = true
-    process.stderr.write(`\r\u001b[K${render(Math.max(20, process.stderr.columns - 1))}`)
+    process.stderr.write(`\r\u001b[K${render((process.stderr.columns || WIDTH_DEFAULT) - 1)}`)
   }
 
   /** Removes the progress line. */

@@ -1,5 +1,7 @@
 /** Ctrl-C: the first ends the run in order, the second kills the process. */
 
+import { setMaxListeners } from 'node:events'
+
 /** A run that can be interrupted. */
 export interface Interruption {
   readonly signal: AbortSignal
@@ -10,6 +12,7 @@ export interface Interruption {
 /** Listens for SIGINT and SIGTERM until `release`; calls `onFirst` at the first of them. */
 export function listenForInterrupt(onFirst: () => void): Interruption {
   const controller = new AbortController()
+  setMaxListeners(0, controller.signal) // One for each row of the suite.
   const release = (): void => {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)

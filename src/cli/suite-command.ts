@@ -10,7 +10,7 @@ import { builtFiles } from '../explore/worker-url.js'
 import type { Variant } from '../lang/definition.js'
 import type { SuiteJob } from '../report/suite-job.js'
 import { SuiteTable, deadActionsOf } from '../report/suite-table.js'
-import type { SuiteRow } from '../report/suite-table.js'
+import type { DeadActions, SuiteRow } from '../report/suite-table.js'
 import { printable } from '../trace/printable.js'
 import { Console } from './console.js'
 import type { OutputFlags } from './console.js'
@@ -45,8 +45,7 @@ interface SuiteReport {
   readonly matches: boolean
   readonly interrupted: boolean
   readonly seconds: number
-  /** `model: action, action`: never enabled in any row of the model. */
-  readonly deadActions: readonly string[]
+  readonly deadActions: readonly DeadActions[]
   readonly version: string
 }
 
@@ -66,10 +65,10 @@ export async function suiteCommand(flags: SuiteFlags): Promise<number> {
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3))
   const matches = rows.length === planned.length && rows.every(row => row.matches)
   const deadActions = deadActionsOf(rows)
-  for (const text of deadActions)
-    output.print(
-      `${output.paint('yellow', 'warning')}  never enabled in any row: ${printable(text)}\n`,
-    )
+  for (const { model, actions } of deadActions) {
+    const text = printable(`${model}: no row ever enables ${actions.join(', ')}`)
+    output.print(`${output.paint('yellow', 'warning')}  ${text}\n`)
+  }
   output.print(`${table.footer(rows, planned.length, seconds)}\n`)
   const interrupted = interruption.signal.aborted
   const report: SuiteReport = { rows, matches, interrupted, seconds, deadActions, version }
@@ -124,9 +123,11 @@ async function runRows(
   const outcomes = await Promise.allSettled(order.map(([index, row]) => run(index, row)))
   output.clearProgress()
   await pool.destroy()
+  for (const [index, row] of [...rows].sort(([a], [b]) => a - b))
+    if (index > printed) output.print(`${table.row(row)}\n`) // After rows that were interrupted.
   const failed = outcomes.find(o => o.status === 'rejected')
   if (failed !== undefined && !signal.aborted) throw failed.reason
-  return [...rows.entries()].sort(([a], [b]) => a - b).map(([, row]) => row)
+  return [...rows].sort(([a], [b]) => a - b).map(([, row]) => row)
 }
 
 function exitCodeOf({ rows, matches, interrupted }: SuiteReport): number {

@@ -14,11 +14,11 @@ export function progressLine(
     `${formatCount(now.states)} states`,
     `${formatRate(elapsedMs > 0 ? (1000 * states) / elapsedMs : 0)}/s`,
     `depth ${now.depth}`,
+    formatSeconds(now.elapsedMs / 1000),
     `frontier ${formatCount(now.frontier)}`,
     `table ${Math.round(100 * now.visitedLoad)}% of ${formatBytes(now.visitedBytes)}`,
     `memory ${formatBytes(now.memoryBytes)}`,
-    formatSeconds(now.elapsedMs / 1000),
   ]
-  while (parts.length > 1 && parts.join('  ').length > width) parts.splice(-2, 1)
+  while (parts.length > 1 && parts.join('  ').length > width) parts.pop()
   return parts.join('  ').slice(0, Math.max(0, width))
 }

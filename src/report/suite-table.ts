@@ -60,13 +60,11 @@ export class SuiteTable {
     const missing = total - rows.filter(row => row.matches).length - differing
     const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${formatSeconds(seconds)}`
     const states = rows.reduce((sum, row) => sum + ('states' in row ? row.states : 0), 0)
-    const verdict =
-      differing > 0
-        ? this.paint('red', `${differing} not as expected`)
-        : missing > 0
-          ? this.paint('yellow', `${missing} not checked to the end`)
-          : this.paint('green', 'all as expected')
-    return `${count}, ${formatCount(states)} states: ${verdict}`
+    const verdicts: string[] = []
+    if (differing > 0) verdicts.push(this.paint('red', `${differing} not as expected`))
+    if (missing > 0) verdicts.push(this.paint('yellow', `${missing} not checked to the end`))
+    if (verdicts.length === 0) verdicts.push(this.paint('green', 'all as expected'))
+    return `${count}, ${formatCount(states)} states: ${verdicts.join(', ')}`
   }
 
   private names(model: string, variant: string): string {
@@ -74,11 +72,13 @@ export class SuiteTable {
   }
 
   private verdict(row: VariantRow): string {
-    const violated = row.properties.filter(p => p.verdict === 'violated')
+    const [first, ...more] = row.properties
+      .filter(p => p.verdict === 'violated')
+      .toSorted((a, b) => (a.depth ?? 0) - (b.depth ?? 0))
+    const rest = more.length === 0 ? '' : ` and ${more.length} more`
+    const depth = first?.depth == null ? '' : ` (${first.depth})`
     const text =
-      violated.length === 0
-        ? row.verdict
-        : `violated: ${violated.map(p => `${printable(p.name)}${p.depth === null ? '' : ` (${p.depth})`}`).join(', ')}`
+      first === undefined ? row.verdict : `violated: ${printable(first.name)}${depth}${rest}`
     if (row.matches) return `${this.paint('green', 'ok')}  ${text}`
     return row.differences.length > 0 ? `${this.paint('red', 'DIFFERS')}  ${text}` : text
   }
@@ -97,13 +97,19 @@ function numbers({ states, transitions, depth, seconds }: VariantRow): string {
   return cells.map((text, i) => text.padStart(WIDTHS[i] ?? 0)).join('')
 }
 
-/** Actions of each model that happened in none of its rows: `model: action, action`. */
-export function deadActionsOf(rows: readonly SuiteRow[]): string[] {
+/** Actions of a model that happened in none of its rows. */
+export interface DeadActions {
+  readonly model: string
+  readonly actions: readonly string[]
+}
+
+/** The models that have such actions. */
+export function deadActionsOf(rows: readonly SuiteRow[]): DeadActions[] {
   const checked = rows.filter((row): row is VariantRow => 'states' in row)
   return [...new Set(checked.map(row => row.model))].flatMap(model => {
     const own = checked.filter(row => row.model === model)
     const fired = new Set(own.flatMap(row => row.firedActions))
     const dead = new Set(own.flatMap(row => row.deadActions).filter(name => !fired.has(name)))
-    return dead.size === 0 ? [] : [`${model}: ${[...dead].join(', ')}`]
+    return dead.size === 0 ? [] : [{ model, actions: [...dead] }]
   })
 }

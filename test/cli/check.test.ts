@@ -23,6 +23,7 @@ async function checkJson(args: readonly string[], cwd?: string): Promise<[number
 }
 
 const big = ['sept-zap', '-p', 'vcpus=4', '-p', 'gfns=5']
+const middle = ['sept-zap', '-p', 'vcpus=3', '-p', 'gfns=3']
 const folder = folderWith({
   'climber.ts': climber,
   'overflow.ts': climber.replace('int(0, top)', 'int(0, top - 1)'),
@@ -64,8 +65,8 @@ describe('a check', () => {
   test('exits with 1 and the shortest trace if a property is violated', async () => {
     const { code, stdout } = await zapcheck(['check', 'sept-zap', '-p', 'track=false'])
     expect(code).toBe(1)
-    expect(stdout).toContain('vcpu[0].pc:     run -> snap')
-    expect(stdout).toContain('given back to the host')
+    expect(stdout).toMatch(/^ +1 .*vcpu\[0\]\.pc: +run -> snap$/m)
+    expect(stdout).toMatch(/^violated by step 10: no stale translation /m)
   })
 
   test('gives the same trace with any number of workers', async () => {
@@ -73,7 +74,10 @@ describe('a check', () => {
       [1, 2, 3].map(async workers => {
         const file = join(folder, `trace-${workers}.json`)
         await zapcheck([
-          ...['check', ...big, '-p', 'track=false'],
+          'check',
+          ...middle,
+          '-p',
+          'track=false',
           `--workers=${workers}`,
           '--trace',
           file,

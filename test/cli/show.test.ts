@@ -90,7 +90,7 @@ describe('show', () => {
   test.each([
     ['a missing part', '"verdict": "violated",', ''],
     ['an unknown part', '"verdict"', '"extra": 1, "verdict"'],
-    ['a wrong type', '"actor": null', '"actor": 7'],
+    ['a wrong type', '"gfns": 2', '"gfns": [2]'],
     ['a later format', '"formatVersion": 1', '"formatVersion": 2'],
     ['a state without a variable', '"lock": 1,', ''],
   ])('refuses a file with %s as no trace', async (_, from, to) => {

@@ -51,7 +51,7 @@ describe('SuiteTable', () => {
 })
 
 test('an action is dead if it happened in no row of its model', () => {
-  expect(deadActionsOf([row, other, failed])).toEqual(['example: end'])
-  expect(deadActionsOf([row])).toEqual(['example: retry'])
+  expect(deadActionsOf([row, other, failed])).toEqual([{ model: 'example', actions: ['end'] }])
+  expect(deadActionsOf([row])).toEqual([{ model: 'example', actions: ['retry'] }])
   expect(deadActionsOf([])).toEqual([])
 })
