@@ -165,7 +165,7 @@ export class ModelBuilder {
     const site = captureSite(this.process)
     this.current = `process ${path}`
     const loops: VariableIndex[] = []
-    const lowering = new ProcessLowering(path, (loop, size) => {
+    const lowering = new ProcessLowering((loop, size) => {
       const variable = this.allocate(`${path}.${loop}`, indexType(size), site)
       loops.push(variable)
       return variable

@@ -73,16 +73,20 @@ interface Scope {
   readonly returnLoops: readonly LoopVariable[]
 }
 
+/** What a label names; steps are lowered from the last to the first. */
+interface LabelledStep {
+  readonly point: Point
+  readonly loops: readonly LoopVariable[]
+  readonly site: Site
+}
+
 const END: Continuation = { kind: 'end' }
 
 /** Lowers the statements of one process; the result is where it starts. */
 export class ProcessLowering {
-  private readonly labels = new Map<string, { point: Point; loops: readonly LoopVariable[] }>()
+  private readonly labels = new Map<string, LabelledStep>()
 
-  constructor(
-    private readonly process: string,
-    private readonly allocateLoop: AllocateLoop,
-  ) {}
+  constructor(private readonly allocateLoop: AllocateLoop) {}
 
   /** Entry point of the body; `repeats` makes the end go on at the start. */
   lower(body: Statements, repeats: boolean): Continuation {
@@ -154,14 +158,15 @@ export class ProcessLowering {
     scope: Scope,
   ): Continuation {
     const label = scope.prefix + s.label
-    if (this.labels.has(label))
-      throw new Diagnostic('ZC304', `process ${this.process}: label '${label}' is there twice`, {
-        place: s.site(),
+    const later = this.labels.get(label)
+    if (later !== undefined)
+      throw new Diagnostic('ZC304', `label '${label}' is there twice`, {
+        place: later.site(),
         hint: 'give each step its own label, or wrap the fragment into call(name, ...)',
       })
     const lowered: LoweredStep = { label, items: s.items, source: s.source, site: s.site, after }
     const point = makePoint(() => [{ conditions: [], step: lowered }])
-    this.labels.set(label, { point, loops: scope.loops })
+    this.labels.set(label, { point, loops: scope.loops, site: s.site })
     return { kind: 'point', point }
   }
 
@@ -184,12 +189,12 @@ export class ProcessLowering {
   private target(label: string, site: Site, scope: Scope): Continuation {
     const found = this.labels.get(scope.prefix + label) ?? this.labels.get(label)
     if (found === undefined)
-      throw new Diagnostic('ZC304', `process ${this.process}: no step has the label '${label}'`, {
+      throw new Diagnostic('ZC304', `no step has the label '${label}'`, {
         place: site(),
         hint: `labels are ${[...this.labels.keys()].join(', ')}`,
       })
     if (found.loops.some((loop, i) => scope.loops[i] !== loop))
-      throw new Diagnostic('ZC304', `process ${this.process}: goto '${label}' jumps into a loop`, {
+      throw new Diagnostic('ZC304', `goto '${label}' jumps into a loop`, {
         place: site(),
       })
     return leaving(scope.loops.slice(found.loops.length), { kind: 'point', point: found.point })

@@ -61,7 +61,7 @@ export class ProcessControl {
   ) {
     this.points = numberPoints(start)
     if (this.points.length === 0)
-      throw new Diagnostic('ZC304', `process ${name} has no step`, {
+      throw new Diagnostic('ZC304', 'it has no step', {
         hint: 'give it at least one step(label, ...)',
       })
     const reachesEnd = this.points.some(p => p.entries().some(e => canEnd(e.step.after)))
@@ -143,6 +143,8 @@ function pointNames(points: readonly Point[], reachesEnd: boolean): readonly str
     const same = names.filter(n => n === name || n.startsWith(`${name}'`)).length
     names.push(same === 0 ? name : `${name}'${same + 1}`)
   }
-  if (reachesEnd) names.push(names.includes('end') ? 'ended' : 'end')
-  return names
+  if (!reachesEnd) return names
+  let end = 'end'
+  while (names.includes(end)) end = `${end}'`
+  return [...names, end]
 }
