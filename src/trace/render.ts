@@ -5,13 +5,14 @@
  *     2  vCPU 0  lock(v=0)        lock:       0 -> 1
  *                                 vcpu[0].pc: snap -> lock
  *
- * Columns are as wide as their widest entry, up to a limit; a wider entry has its line alone.
+ * Columns are as wide as their widest entry, up to a limit; a wider entry has its line alone. Where
+ * a process goes next is left out, as its next step says it; whole states have it.
  */
 import { defined } from '../base/assert.js'
 import { plain, printable } from './printable.js'
 import type { Paint, Style } from './printable.js'
 import { formatTraceAction, formatTraceValue, isSameValue } from './trace.js'
-import type { Trace, TraceState } from './trace.js'
+import type { Trace, TraceState, TraceStep, TraceValue } from './trace.js'
 
 /** How to render a trace. */
 export interface RenderOptions {
@@ -33,22 +34,23 @@ const ACTOR_STYLES: readonly Style[] = ['cyan', 'yellow', 'magenta', 'green', 'b
 export function renderTrace(trace: Trace, options: RenderOptions = {}): string {
   const paint = options.paint ?? plain
   const columns = columnsOf(trace)
-  const width = Math.max(WIDTH_MIN, options.width ?? 100)
+  const look = { columns, paint, width: Math.max(WIDTH_MIN, options.width ?? 100) }
   const lines = [paint('bold', titleOf(trace)), '']
   if (options.full === true) {
     lines.push(`${number(0, columns)}  ${paint('dim', 'initial state')}`)
-    lines.push(...wholeState(trace.initial, null, { columns, paint, width }), '')
+    lines.push(...wholeState(trace.initial, null, look), '')
   }
   let before = trace.initial
   trace.steps.forEach((step, i) => {
-    lines.push(...stepLines(trace, i, before, { columns, paint }))
-    if (options.full === true)
-      lines.push(...wholeState(step.state, before, { columns, paint, width }), '')
+    lines.push(...stepLines(trace, i, before, look))
+    if (options.full === true) lines.push(...wholeState(step.state, before, look), '')
     before = step.state
   })
   if (trace.error?.action != null) lines.push(failedLine(trace, columns, paint))
   if (lines.at(-1) !== '') lines.push('')
   lines.push(...conclusion(trace, paint))
+  if (trace.property?.kind === 'deadlock' && options.full !== true)
+    lines.push('  nobody can go on from this state:', ...wholeState(before, null, look))
   return `${lines.join('\n')}\n`
 }
 
@@ -96,7 +98,7 @@ function columnsOf(trace: Trace): Columns {
   const widest = (texts: readonly string[], max: number): number =>
     Math.max(0, ...texts.map(t => t.length).filter(length => length <= max))
   const changed = steps.flatMap((step, i) =>
-    changesBetween(i === 0 ? trace.initial : defined(steps[i - 1]).state, step.state),
+    changesOf(step, i === 0 ? trace.initial : defined(steps[i - 1]).state),
   )
   const actors = actions.flatMap(a => (a.actor === null ? [] : [printable(a.actor)]))
   return {
@@ -121,13 +123,28 @@ interface Change {
   readonly text: string
 }
 
-function changesBetween(before: TraceState, after: TraceState): Change[] {
+/** What a step changes, but for the program counter of the process that takes it. */
+function changesOf(step: TraceStep, before: TraceState): Change[] {
+  const after = step.state
   return Object.keys(after)
     .filter(name => !isSameValue(before[name], after[name]))
+    .filter(name => !isProgramCounter(name, before[name], step.action))
     .map(name => {
       const [from, to] = [before[name], after[name]].map(formatTraceValue)
       return { name: `${printable(name)}:`, text: printable(`${from} -> ${to}`) }
     })
+}
+
+/**
+ * True for the variable that says where a process is: for a step `ioctl.LOCK` of a process it is
+ * `ioctl.pc` or `ioctl[i].pc`, and its value names the steps that are possible, `LOCK|EXIT`.
+ */
+function isProgramCounter(name: string, value: TraceValue | undefined, action: string): boolean {
+  const dot = action.indexOf('.')
+  const [process, label] = [action.slice(0, dot), action.slice(dot + 1)]
+  if (dot <= 0 || !name.startsWith(process) || !name.endsWith('.pc')) return false
+  const between = name.slice(process.length, -'.pc'.length)
+  return /^(\[\d+\])*$/.test(between) && String(value).split('|').includes(label)
 }
 
 interface Look {
@@ -138,10 +155,11 @@ interface Look {
 function stepLines(trace: Trace, i: number, before: TraceState, look: Look): string[] {
   const step = defined(trace.steps[i])
   const { columns, paint } = look
-  const changes = changesBetween(before, step.state).map(
+  const changes = changesOf(step, before).map(
     ({ name, text }) => `${name.padEnd(columns.name)} ${text}`,
   )
-  const shown = changes.length === 0 ? [paint('dim', 'no change')] : changes
+  const isStutter = Object.keys(before).every(n => isSameValue(before[n], step.state[n]))
+  const shown = isStutter ? [paint('dim', 'no change')] : changes
   const action = printable(formatTraceAction(step))
   const head = `${number(i + 1, columns)}  ${actorText(step.actor, look)}`
   const indent = ' '.repeat(indentOf(columns))
@@ -149,7 +167,9 @@ function stepLines(trace: Trace, i: number, before: TraceState, look: Look): str
   if (action.length > columns.action)
     return [`${head}${paint('bold', action)}`, ...shown.map(line => indent + line)]
   return [
-    `${head}${paint('bold', action.padEnd(columns.action))}  ${first}`,
+    first === ''
+      ? head + paint('bold', action)
+      : `${head}${paint('bold', action.padEnd(columns.action))}  ${first}`,
     ...rest.map(line => indent + line),
   ]
 }

@@ -31,6 +31,24 @@ describe('renderTrace', () => {
     expect(text).toMatch(/dirty {4}\*\{0, 2\}/)
   })
 
+  test('leaves out where the acting process goes next, and nothing else', () => {
+    const initial = { 'vcpu[0].pc': 'LOCK|EXIT', 'vcpu[1].pc': 'LOCK|EXIT', 'a.pc': 'LOCK', x: 0 }
+    const state = { 'vcpu[0].pc': 'WALK', 'vcpu[1].pc': 'WALK', 'a.pc': 'WALK', x: 1 }
+    const step = { action: 'vcpu.EXIT', parameters: {}, actor: null, state }
+    const text = renderTrace({ ...example, initial, steps: [step] })
+    expect(text).toMatch(/vcpu\.EXIT {2}a\.pc: LOCK -> WALK\n +x: +0 -> 1\n\n/)
+    const after = { ...initial, 'vcpu[1].pc': 'WALK' }
+    const alone = renderTrace({ ...example, initial, steps: [{ ...step, state: after }] })
+    expect(alone).toMatch(/^ +1 {2}vcpu\.EXIT$/m)
+    expect(alone).not.toContain('no change')
+  })
+
+  test('ends a deadlock with the state in which it is', () => {
+    const property = { name: 'deadlock freedom', kind: 'deadlock', meaning: null } as const
+    const text = renderTrace({ ...example, property })
+    expect(text).toMatch(/nobody can go on.*\n +vcpu\[0\] +pc=snap\n/)
+  })
+
   test('gives a long action a line alone', () => {
     const [first, ...others] = example.steps
     const action = 'a_kernel_function_with_a_name_that_is_longer_than_the_column'
