@@ -22,7 +22,10 @@ export function asDiagnostic(error: unknown): Diagnostic | undefined {
   return new Diagnostic(code, error.message, { place, hint })
 }
 
-/** Prints what went wrong; returns the exit code. ZAPCHECK_DEBUG=1 adds an internal error's stack. */
+/**
+ * Prints what went wrong; returns the exit code. For an internal error ZAPCHECK_DEBUG=1 adds the
+ * stack.
+ */
 export function reportFailure(error: unknown): number {
   const diagnostic = asDiagnostic(error)
   if (diagnostic !== undefined) {

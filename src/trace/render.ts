@@ -141,9 +141,9 @@ function changesOf(step: TraceStep, before: TraceState): Change[] {
  */
 function isProgramCounter(name: string, value: TraceValue | undefined, action: string): boolean {
   const dot = action.indexOf('.')
-  const [process, label] = [action.slice(0, dot), action.slice(dot + 1)]
-  if (dot <= 0 || !name.startsWith(process) || !name.endsWith('.pc')) return false
-  const between = name.slice(process.length, -'.pc'.length)
+  const [owner, label] = [action.slice(0, dot), action.slice(dot + 1)]
+  if (dot <= 0 || !name.startsWith(owner) || !name.endsWith('.pc')) return false
+  const between = name.slice(owner.length, -'.pc'.length)
   return /^(\[\d+\])*$/.test(between) && String(value).split('|').includes(label)
 }
 
