@@ -14,6 +14,8 @@ import type { Interval } from './type.js'
 export type Ranges = (variable: VariableIndex, isNext?: boolean) => Interval
 
 const BIT: Interval = { lo: 0, hi: 1 }
+const ONE: Interval = { lo: 1, hi: 1 }
+const ZERO: Interval = { lo: 0, hi: 0 }
 
 /** The values that `e` can take where `ranges` holds. */
 export function intervalOf(e: Expression, ranges: Ranges): Interval {
@@ -25,9 +27,13 @@ export function intervalOf(e: Expression, ranges: Ranges): Interval {
     case 'next':
       return e.location.elements.map(v => ranges(v, true)).reduce(hull)
     case 'not':
+      return negation(intervalOf(e.operand, ranges))
     case 'and':
+      return conjunction(e.operands.map(o => intervalOf(o, ranges)))
     case 'or':
+      return negation(conjunction(e.operands.map(o => negation(intervalOf(o, ranges)))))
     case 'compare':
+      return comparisonInterval(e.operator, intervalOf(e.left, ranges), intervalOf(e.right, ranges))
     case 'member':
       return BIT
     case 'arithmetic':
@@ -36,8 +42,12 @@ export function intervalOf(e: Expression, ranges: Ranges): Interval {
       const inner = intervalOf(e.operand, ranges)
       return inner.lo >= 0 && inner.hi < e.modulus ? inner : { lo: 0, hi: e.modulus - 1 }
     }
-    case 'ite':
+    case 'ite': {
+      const condition = intervalOf(e.condition, ranges)
+      if (isNever(condition)) return intervalOf(e.otherwise, ranges)
+      if (isAlways(condition)) return intervalOf(e.then, ranges)
       return hull(intervalOf(e.then, ranges), intervalOf(e.otherwise, ranges))
+    }
     case 'bits':
       return bitsInterval(e.operator, intervalOf(e.left, ranges), intervalOf(e.right, ranges))
     case 'singleton':
@@ -46,6 +56,40 @@ export function intervalOf(e: Expression, ranges: Ranges): Interval {
       return { lo: 0, hi: bitLength(intervalOf(e.set, ranges).hi) }
     default:
       return unreachable(e)
+  }
+}
+
+/** True if an expression with these values is false wherever it has a value. */
+export function isNever({ lo, hi }: Interval): boolean {
+  return lo === 0 && hi === 0
+}
+
+/** True if an expression with these values is true wherever it has a value. */
+export function isAlways({ lo, hi }: Interval): boolean {
+  return lo > 0 || hi < 0
+}
+
+function negation(a: Interval): Interval {
+  return isAlways(a) ? ZERO : isNever(a) ? ONE : BIT
+}
+
+function conjunction(operands: readonly Interval[]): Interval {
+  return operands.some(isNever) ? ZERO : operands.every(isAlways) ? ONE : BIT
+}
+
+function comparisonInterval(operator: CompareOperator, a: Interval, b: Interval): Interval {
+  switch (operator) {
+    case 'eq':
+      if (a.hi < b.lo || a.lo > b.hi) return ZERO
+      return a.lo === a.hi && b.lo === b.hi ? ONE : BIT
+    case 'ne':
+      return negation(comparisonInterval('eq', a, b))
+    case 'lt':
+      return a.hi < b.lo ? ONE : a.lo >= b.hi ? ZERO : BIT
+    case 'le':
+      return negation(comparisonInterval('lt', b, a))
+    default:
+      return unreachable(operator)
   }
 }
 
@@ -128,15 +172,12 @@ export function assume(condition: Expression, ranges: Ranges): Ranges {
   const known: Ranges = (variable, isNext = false) =>
     (isNext ? undefined : narrowed.get(variable)) ?? ranges(variable, isNext)
   for (const c of conditions) {
-    if (c.kind === 'read' && isScalarRead(c)) narrow(narrowed, known, c, BIT_TRUE)
+    if (c.kind === 'read' && isScalarRead(c)) narrow(narrowed, known, c, ONE)
     else if (c.kind === 'not' && isScalarRead(c.operand)) narrow(narrowed, known, c.operand, ZERO)
     else if (c.kind === 'compare') assumeComparison(c.operator, c.left, c.right, narrowed, known)
   }
   return narrowed.size === 0 ? ranges : known
 }
-
-const BIT_TRUE: Interval = { lo: 1, hi: 1 }
-const ZERO: Interval = { lo: 0, hi: 0 }
 
 function assumeComparison(
   operator: CompareOperator,

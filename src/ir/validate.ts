@@ -7,7 +7,7 @@ import type { DiagnosticCode } from '../base/diagnostic.js'
 import { conflictsOf } from './conflict.js'
 import { isTrue, not, walk } from './expression.js'
 import type { Expression } from './expression.js'
-import { assume, intervalOf, isTotal, splitGuard } from './interval.js'
+import { assume, intervalOf, isAlways, isNever, isTotal, splitGuard } from './interval.js'
 import type { Ranges } from './interval.js'
 import { formatAction, typeRanges } from './model.js'
 import type { ActionInstance, Model, Property, Site, Update } from './model.js'
@@ -133,8 +133,11 @@ function checkUpdates(
   for (const update of updates) {
     if (update.kind === 'if') {
       checkExpression(update.condition, where, action.site, ranges, fail)
-      checkUpdates(model, action, update.then, assume(update.condition, ranges), fail)
-      checkUpdates(model, action, update.otherwise, assume(not(update.condition), ranges), fail)
+      const truth = intervalOf(update.condition, ranges)
+      if (!isNever(truth))
+        checkUpdates(model, action, update.then, assume(update.condition, ranges), fail)
+      if (!isAlways(truth))
+        checkUpdates(model, action, update.otherwise, assume(not(update.condition), ranges), fail)
     } else if (update.kind === 'assert') {
       checkExpression(update.condition, where, action.site, ranges, fail)
     } else {

@@ -33,6 +33,8 @@ export interface LoweredStep {
 /** A step that can happen at a point, and when. */
 export interface Entry {
   readonly conditions: readonly Expression[]
+  /** Loops that are left on the way to the step: it makes their variables 0. */
+  readonly resets: readonly LoopVariable[]
   readonly step: LoweredStep
 }
 
@@ -55,6 +57,8 @@ export type Continuation =
     }
   /** Leaves loops: their variables become 0. */
   | { readonly kind: 'reset'; readonly loops: readonly LoopVariable[]; readonly to: Continuation }
+  /** A goto; where to is known once all labels are. */
+  | { readonly kind: 'jump'; readonly target: () => Continuation }
 
 export interface LoopVariable {
   readonly name: string
@@ -134,7 +138,7 @@ export class ProcessLowering {
       case 'for':
         return this.lowerFor(s, after, scope)
       case 'goto':
-        return pointTo(() => this.entriesOf(this.target(s.label, s.site, scope), s.site))
+        return { kind: 'jump', target: () => this.target(s.label, s.site, scope) }
       case 'call': {
         const inner = { onReturn: after, returnLoops: scope.loops }
         return this.lowerList(s.body, after, {
@@ -165,7 +169,7 @@ export class ProcessLowering {
         hint: 'give each step its own label, or wrap the fragment into call(name, ...)',
       })
     const lowered: LoweredStep = { label, items: s.items, source: s.source, site: s.site, after }
-    const point = makePoint(() => [{ conditions: [], step: lowered }])
+    const point = makePoint(() => [{ conditions: [], resets: [], step: lowered }])
     this.labels.set(label, { point, loops: scope.loops, site: s.site })
     return { kind: 'point', point }
   }
@@ -203,9 +207,13 @@ export class ProcessLowering {
   /** The steps that can happen where control is about to go. */
   private entriesOf(c: Continuation, site: Site): readonly Entry[] {
     if (c.kind === 'point') return c.point.entries()
+    if (c.kind === 'jump') return this.entriesOf(c.target(), site)
+    if (c.kind === 'reset')
+      return this.entriesOf(c.to, site).map(e => ({ ...e, resets: [...c.loops, ...e.resets] }))
     // A path without a step: what it changes needs a step of its own.
-    const label = c.kind === 'end' ? 'end' : c.kind === 'advance' ? `${c.loop.name}.next` : 'leave'
-    return [{ conditions: [], step: { label, items: [], source: null, site, after: c } }]
+    const label = c.kind === 'end' ? 'end' : `${c.loop.name}.next`
+    const step: LoweredStep = { label, items: [], source: null, site, after: c }
+    return [{ conditions: [], resets: [], step }]
   }
 
   /** Points where control rests before the step `label`, or undefined if there is no such step. */
@@ -262,6 +270,7 @@ export function numberPoints(start: Continuation): readonly Point[] {
       add(c.again)
       add(c.done)
     } else if (c.kind === 'reset') add(c.to)
+    else if (c.kind === 'jump') add(c.target())
     else if (c.kind === 'point' && c.point.position === null) {
       c.point.position = points.length
       points.push(c.point)

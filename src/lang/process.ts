@@ -91,7 +91,13 @@ export class ProcessControl {
       point.entries().map(entry => ({
         entry,
         guards: [ir.compare('eq', read, ir.constant(position, this.type)), ...entry.conditions],
-        updates: this.go(entry.step.after, counter, entry.step.site),
+        updates: this.go(
+          entry.resets.length === 0
+            ? entry.step.after
+            : { kind: 'reset', loops: entry.resets, to: entry.step.after },
+          counter,
+          entry.step.site,
+        ),
       })),
     )
   }
@@ -112,6 +118,7 @@ export class ProcessControl {
         ...c.loops.map(loop => set(loop.variable, ir.constant(0))),
         ...this.go(c.to, counter, site),
       ]
+    if (c.kind === 'jump') return this.go(c.target(), counter, site)
     const { loop, again, done } = c
     if (loop.size === 1) return this.go(done, counter, site)
     const index: Expression = { kind: 'read', location: ir.variableAt(loop.variable) }
@@ -132,6 +139,7 @@ export class ProcessControl {
 function canEnd(c: Continuation): boolean {
   if (c.kind === 'end') return true
   if (c.kind === 'reset') return canEnd(c.to)
+  if (c.kind === 'jump') return canEnd(c.target())
   return c.kind === 'advance' && (canEnd(c.again) || canEnd(c.done))
 }
 

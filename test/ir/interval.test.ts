@@ -44,6 +44,15 @@ describe('intervalOf', () => {
     )
   })
 
+  it('knows comparisons that are decided by the ranges', () => {
+    const of = (e: Expression): unknown => intervalOf(e, ranges)
+    expect(of(compare('le', read(0), constant(3)))).toEqual({ lo: 1, hi: 1 })
+    expect(of(compare('lt', constant(3), read(0)))).toEqual({ lo: 0, hi: 0 })
+    expect(of(compare('eq', read(0), constant(3)))).toEqual({ lo: 0, hi: 1 })
+    expect(of(and(read(1), compare('eq', read(0), constant(4))))).toEqual({ lo: 0, hi: 0 })
+    expect(of(or(read(1), not(compare('eq', read(0), constant(4)))))).toEqual({ lo: 1, hi: 1 })
+  })
+
   it('knows the remainder of a number that is in range already', () => {
     const e: Expression = { kind: 'modulo', operand: read(0), modulus: 9 }
     expect(intervalOf(e, ranges)).toEqual({ lo: 0, hi: 3 })

@@ -130,6 +130,21 @@ describe('assignments', () => {
     expect(otherwise.text).toMatch(/variable n \(int\(0, 3\)\) is given 4;/)
   })
 
+  it('are not judged where they can never happen', () => {
+    const model = defineModel({
+      name: 'demo',
+      about: '',
+      build(m) {
+        const s = m.state({ n: int(0, 3) })
+        m.action('a')
+          .when(s.n.is(3))
+          .do(when(s.n.is(3), s.n.set(0), s.n.increase()))
+        m.action('b').do(when(false, s.n.set(9)), when(s.n.gt(3), s.n.set(9)))
+      },
+    })
+    expect(() => model.instantiate()).not.toThrow()
+  })
+
   it('may leave the range in some states, and always wrap in counters', () => {
     const model = defineModel({
       name: 'demo',
