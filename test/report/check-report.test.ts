@@ -26,7 +26,7 @@ const verdicts = (report: CheckReport): string[] => report.properties.map(p => p
 const kinds = model.properties.map(p => p.kind)
 
 describe('reportOf', () => {
-  test('of an exhausted space: all hold, but a reachability without a witness is violated', async () => {
+  test('of an exhausted space: all hold, but a reachability without a witness', async () => {
     const report = await reportWith({})
     expect(verdicts(report)).toEqual(kinds.map(k => (k === 'reachable' ? 'violated' : 'holds')))
     expect(report.verdict).toBe('violated')
