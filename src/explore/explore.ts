@@ -66,7 +66,7 @@ function prepare(
   const memory = createMemory(plan.end + tableBytes + MEMORY_SPARE_BYTES)
   const kernel = instantiateKernel(modules.kernel, memory)
   const area = defined(plan.areas[workers])
-  attachKernel(kernel, format, area)
+  attachKernel(kernel, format, area, workers)
   const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
   createVisitedSet(memory, kernel, { format, planEnd: plan.end, tableBytes, memoryBytes })
   const view = controlView(memory)

@@ -86,7 +86,7 @@ export class SearchWorker {
     this.#words = new Int32Array(memory.buffer)
     this.#rowBytes = strideWords * 8
     this.#poll = poll
-    attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
+    attachKernel(this.#kernel, { strideWords, stateBits }, this.#area, setup.workers)
     this.#kernel.refreshTable()
     this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
   }
@@ -243,7 +243,7 @@ export class SearchWorker {
         return GROWTH_REFUSED
       })
       if (begun === GROWTH_REFUSED) return
-      this.#kernel.rehash()
+      while (this.#kernel.rehash() !== 0);
       const ended = this.#meeting.meetForGrowth(() =>
         endGrowth(this.#view, this.#kernel) ? GROWTH_DONE : GROWTH_RETRY,
       )

@@ -77,7 +77,7 @@ export const REHASH_CURSOR = 384
 /** u32: not 0 if the new table had no room for some row. */
 export const REHASH_FAILED = 388
 /** Lines of the old table that a worker takes at a time. */
-export const REHASH_LINES = 1024
+export const REHASH_LINES = 512
 
 /** {start u32, end u32} each: memory given back, to be cut into blocks. */
 export const REGIONS = 448

@@ -16,6 +16,7 @@ export interface Kernel {
     scratch: number,
     filter: number,
     result: number,
+    workers: number,
   ): void
   /** Reads the table's record again; before the first `insert` and before leaving a growth. */
   refreshTable(): void
@@ -38,8 +39,11 @@ export interface Kernel {
   flushLog(): void
   /** Puts row address and count of descriptor `index` of the level log into the result line. */
   readDescriptor(index: number): void
-  /** Moves rows from the table in use to the next one, until none is left; all workers together. */
-  rehash(): void
+  /**
+   * Moves some rows from the table in use to the next one. All workers call it again and again, each
+   * until it returns 0: nothing is left to be taken.
+   */
+  rehash(): number
   /** Allocates `bytes` (unsigned) of zeros for a table, 0 if the memory limit is reached. */
   allocateTable(bytes: number): number
   /** Gives a table's memory back, to become blocks. */
@@ -60,10 +64,15 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
   return instance.exports as unknown as Kernel
 }
 
-/** Sets `kernel` up for rows of `format` with the areas of one worker. */
-export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea): void {
+/** Sets `kernel` up for rows of `format` with the areas of one of `workers` workers. */
+export function attachKernel(
+  kernel: Kernel,
+  format: RowFormat,
+  area: WorkerArea,
+  workers: number,
+): void {
   const { scratch, filter, result } = area
-  kernel.attach(format.strideWords, format.stateBits, scratch, filter, result)
+  kernel.attach(format.strideWords, format.stateBits, scratch, filter, result, workers)
 }
 
 /**

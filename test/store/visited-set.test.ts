@@ -45,7 +45,7 @@ class SoloSet {
     this.#kernel = instantiateKernel(module, this.#memory)
     this.#area = plan.areas[0]!
     this.#format = format
-    attachKernel(this.#kernel, format, this.#area)
+    attachKernel(this.#kernel, format, this.#area, 1)
     const options = { format, planEnd: plan.end, tableBytes, memoryBytes: 2 ** 28 }
     createVisitedSet(this.#memory, this.#kernel, options)
     this.#kernel.refreshTable()
@@ -84,7 +84,7 @@ class SoloSet {
   #grow(view: DataView): void {
     do {
       assert(beginGrowth(view, this.#kernel, this.#format), 'no memory in a test')
-      this.#kernel.rehash()
+      while (this.#kernel.rehash() !== 0);
     } while (!endGrowth(view, this.#kernel))
     this.#kernel.refreshTable()
     this.growths++

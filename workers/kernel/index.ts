@@ -20,6 +20,7 @@ import {
   TABLE_USED,
   WIDE_HASH_BITS,
 } from '../../src/store/control-slots'
+import { setAlone } from './claim'
 import {
   attachFilter,
   clearFilter,
@@ -40,7 +41,7 @@ import {
 import { hashRow, setMixBits } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
-import { rehash as rehashTable } from './rehash'
+import { rehashRun } from './rehash'
 import { refreshTable, tableRowsMax, tableSlotBytes } from './table'
 import { insertWide, rowsEqual } from './wide'
 
@@ -59,7 +60,9 @@ export function attach(
   scratchArea: usize,
   filterArea: usize,
   line: usize,
+  workers: u32,
 ): void {
+  setAlone(workers == 1)
   setRowBytes(strideWords * 8)
   setMixBits(strideWords == 1 ? max<u32>(stateBits, 1) : WIDE_HASH_BITS)
   attachFilter(filterArea)
@@ -168,9 +171,9 @@ export function readDescriptor(index: u32): void {
   store<u32>(result, load<u32>(descriptor, 4), RESULT_RUN_COUNT)
 }
 
-/** Takes part in a growth, between the two barriers. */
-export function rehash(): void {
-  rehashTable(rowBytes != 8)
+/** Takes part in a growth, between the two barriers; see Kernel.rehash. */
+export function rehash(): bool {
+  return rehashRun(rowBytes != 8)
 }
 
 /** Index of the first row equal to that at `target`, -1 if there is none. */

@@ -11,6 +11,8 @@
  * for that state.
  */
 
+import { claim64 } from './claim'
+
 /** Slots that a search looks at before it gives up. */
 const PROBES_MAX: u32 = 256
 
@@ -25,7 +27,7 @@ export function insertOverflow(mixed: u64, start: usize, end: usize): i32 {
   for (let probe: u32 = 0; probe < PROBES_MAX; probe++) {
     let found = load<u64>(slot)
     if (found == 0) {
-      found = atomic.cmpxchg<u64>(slot, 0, value)
+      found = claim64(slot, value)
       if (found == 0) return 1
     }
     if (found == value) return 0

@@ -30,6 +30,7 @@ import {
   TABLE_STEP_SHIFT,
   WIDE_ADDRESS_BITS,
 } from '../../src/store/control-slots'
+import { claim32, claim64 } from './claim'
 import { insertOverflow } from './overflow'
 import {
   nextLine,
@@ -47,7 +48,7 @@ import {
 /** Bits of a slot below the row address. */
 const TAG_BITS: u64 = 64 - WIDE_ADDRESS_BITS
 
-/** The new table, read from its record by `rehash`. */
+/** The new table, read from its record by `rehashRun`. */
 let nextStart: usize = 0
 let nextEnd: usize = 0
 let nextOverflowEnd: usize = 0
@@ -68,19 +69,44 @@ function readNextTable(): void {
   nextDisplacementBits = load<u32>(TABLE_NEXT + TABLE_DISPLACEMENT_BITS)
   nextStepShift = load<u32>(TABLE_NEXT + TABLE_STEP_SHIFT)
   nextIsSmall = load<u32>(TABLE_NEXT + TABLE_SLOT_BYTES) == 4
+  hinted = nextEnd - nextStart <= (tableEnd - tableStart) * HINTED_GROWTH_MAX
 }
 
+/**
+ * How many slots of the new lines that the old line at hand goes to are known to be filled: 8 bits
+ * each, by the low three bits of the line's number. Spares looking at those slots again.
+ *
+ * Rows at home in one old line are at home in at most 8 neighbouring new ones (HINTED_GROWTH_MAX),
+ * which differ in those bits. Rows of other homes neither use nor change the hints: a hint that is
+ * too high would leave a hole in a line, and holes end the walk over a line in the next growth.
+ */
+let filledHints: u64 = 0
+/** True if the new table has so few times the lines that hints can be used. */
+let hinted: bool = false
+/** A table that grows by more than this gets no hints. */
+const HINTED_GROWTH_MAX: usize = 6
+
 /** Puts a 32-bit slot value into the first empty slot from `line` on. False if none is in reach. */
-function place32(line: usize, value: u32, step: usize): bool {
+function place32(line: usize, value: u32, step: usize, useHint: bool): bool {
   const mask = ((<u32>1) << (<u32>nextDisplacementBits)) - 1
-  while (true) {
-    for (let slot = line; slot < line + LINE_BYTES; slot += 4) {
-      if (load<u32>(slot) == 0 && atomic.cmpxchg<u32>(slot, 0, value) == 0) return true
+  const hintShift = (<u64>(((line - nextStart) >> 6) & 7)) << 3
+  for (let i = useHint ? (<usize>(filledHints >> hintShift)) & 31 : 0; i < 16; i++) {
+    const slot = line + (i << 2)
+    if (load<u32>(slot) == 0 && claim32(slot, value) == 0) {
+      if (useHint) {
+        filledHints = (filledHints & ~((<u64>31) << hintShift)) | ((<u64>(i + 1)) << hintShift)
+      }
+      return true
     }
-    if ((value & mask) == mask) return false
+  }
+  while ((value & mask) != mask) {
     value += 1
     line = nextLine(line, step, nextStart, nextEnd)
+    for (let slot = line; slot < line + LINE_BYTES; slot += 4) {
+      if (load<u32>(slot) == 0 && claim32(slot, value) == 0) return true
+    }
   }
+  return false
 }
 
 /** Puts a 64-bit slot value into the first empty slot from `line` on. False if none is in reach. */
@@ -88,7 +114,7 @@ function place64(line: usize, value: u64, step: usize): bool {
   const mask = ((<u64>1) << nextDisplacementBits) - 1
   while (true) {
     for (let slot = line; slot < line + LINE_BYTES; slot += 8) {
-      if (load<u64>(slot) == 0 && atomic.cmpxchg<u64>(slot, 0, value) == 0) return true
+      if (load<u64>(slot) == 0 && claim64(slot, value) == 0) return true
     }
     if ((value & mask) == mask) return false
     value += 1
@@ -97,9 +123,10 @@ function place64(line: usize, value: u64, step: usize): bool {
 }
 
 /**
- * Puts a row, known by its mixed value and the row address bits of its slot, into the new table.
+ * Puts a row, known by its mixed value and the row address bits of its slot, into the new table. With
+ * `useHint` it must be at home in the old line at hand.
  */
-function place(mixed: u64, addressBits: u64): bool {
+function place(mixed: u64, addressBits: u64, useHint: bool): bool {
   const x = mixed >> nextShift
   const home = (x * nextReciprocal) >> RECIPROCAL_SHIFT
   const low = ((<u64>1) << nextShift) - 1
@@ -108,7 +135,9 @@ function place(mixed: u64, addressBits: u64): bool {
   const line = nextStart + <usize>home * LINE_BYTES
   const step = stepBytes(remainder, nextStepShift)
   if (!nextIsSmall) return place64(line, addressBits | value, step)
-  return place32(line, <u32>value, step) || insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
+  return (
+    place32(line, <u32>value, step, useHint) || insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
+  )
 }
 
 /** Moves the rows of old lines `first` to `last` - 1. False if some row found no slot. */
@@ -120,15 +149,21 @@ function rehashLines(first: u32, last: u32, wide: bool): bool {
   const tagMask = wide ? ((<u64>1) << TAG_BITS) - 1 : ~(<u64>0)
   for (let i = first; i < last; i++) {
     const line = tableStart + i * LINE_BYTES
+    filledHints = 0
     for (let slot = line; slot < line + LINE_BYTES; slot += slotBytes) {
       const value = slotBytes == 4 ? <u64>load<u32>(slot) : load<u64>(slot)
       if (value == 0) break
       const remainder = (value & tagMask) >> tableDisplacementBits
-      const step = <u32>stepBytes(remainder, tableStepShift) / LINE_BYTES
-      const moved = (<u32>((value & displacementMask) - 1) * step) % lines
-      const home = i >= moved ? i - moved : i + lines - moved
+      const displacement = <u32>((value & displacementMask) - 1)
+      const useHint = hinted && displacement == 0
+      let home = i
+      if (displacement != 0) {
+        const step = <u32>stepBytes(remainder, tableStepShift) / LINE_BYTES
+        const moved = (displacement * step) % lines
+        home = i >= moved ? i - moved : i + lines - moved
+      }
       const high = <u64>home * tableDivisor + (remainder >> tableShift)
-      if (!place((high << tableShift) | (remainder & low), value & ~tagMask)) return false
+      if (!place((high << tableShift) | (remainder & low), value & ~tagMask, useHint)) return false
     }
   }
   return true
@@ -138,25 +173,24 @@ function rehashLines(first: u32, last: u32, wide: bool): bool {
 function rehashOverflow(): bool {
   for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
     const value = load<u64>(slot)
-    if (value != 0 && !place(value - 1, 0)) return false
+    if (value != 0 && !place(value - 1, 0, false)) return false
   }
   return true
 }
 
 /**
- * Moves rows until all old lines are handed out. Every worker calls it between the two barriers.
+ * Takes the next run of old lines and moves its rows. False if none is left, or some row found no
+ * slot. One run per call, since the engine replaces its first, slow code for a function only when it
+ * is called again.
  */
-export function rehash(wide: bool): void {
+export function rehashRun(wide: bool): bool {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
+  const first: u32 = atomic.add<u32>(REHASH_CURSOR, REHASH_LINES)
+  if (first >= lines) return false
   readNextTable()
-  while (true) {
-    const first: u32 = atomic.add<u32>(REHASH_CURSOR, REHASH_LINES)
-    if (first >= lines) return
-    // Who takes the first lines moves the overflow too.
-    const placed = rehashLines(first, min<u32>(first + REHASH_LINES, lines), wide)
-    if (!placed || (first == 0 && !rehashOverflow())) {
-      atomic.store<u32>(REHASH_FAILED, 1)
-      return
-    }
-  }
+  // Who takes the first lines moves the overflow too.
+  const placed = rehashLines(first, min<u32>(first + REHASH_LINES, lines), wide)
+  if (placed && (first != 0 || rehashOverflow())) return true
+  atomic.store<u32>(REHASH_FAILED, 1)
+  return false
 }
