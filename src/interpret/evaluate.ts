@@ -10,7 +10,7 @@ import type { DiagnosticCode } from '../base/diagnostic.js'
 /** A value for every variable, by variable index. */
 export type State = readonly number[]
 
-/** The model did something that has no meaning: an index outside its array, a value out of range. */
+/** The model did something without a meaning: an index outside its array, a value out of range. */
 export class ModelError extends Error {
   override readonly name = 'ModelError'
   constructor(

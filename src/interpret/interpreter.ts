@@ -57,7 +57,7 @@ export class Interpreter {
     })
   }
 
-  /** All transitions of a state, in order of the actions. Throws ModelError for the first that fails. */
+  /** All transitions of a state, in order of the actions. Throws the first ModelError. */
   transitions(state: State): readonly Transition[] {
     const found: Transition[] = []
     this.model.actions.forEach((_, action) => {

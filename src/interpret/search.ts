@@ -16,9 +16,9 @@ export interface SearchResult {
   /** First depth at which each property was violated (or witnessed), null if never. */
   readonly depths: readonly (number | null)[]
   /**
-   * Length of the shortest trace to a model error, null if there is none: the depth of the state for
-   * a property of states, and one more for actions, step properties and deadlocks. The search ends
-   * with that level.
+   * Length of the shortest trace to a model error, null if there is none: the depth of the state
+   * for a property of states, one more for actions, step properties and deadlocks. The search
+   * ends with that level.
    */
   readonly modelErrorDepth: number | null
   /** By action instance: it was enabled somewhere. */

@@ -165,7 +165,7 @@ export function isLocationTotal(location: Location, ranges: Ranges): boolean {
   )
 }
 
-/** What is known where `condition` is true as well: comparisons of a variable narrow its interval. */
+/** What is known where `condition` is true as well: a comparison narrows a variable's interval. */
 export function assume(condition: Expression, ranges: Ranges): Ranges {
   const conditions = condition.kind === 'and' ? condition.operands : [condition]
   const narrowed = new Map<VariableIndex, Interval>()

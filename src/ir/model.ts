@@ -11,6 +11,8 @@ import type { Interval, ScalarType } from './type.js'
 /** The author's line, found out when it is needed: only a diagnostic or a trace pays for it. */
 export type Site = () => SourcePlace | undefined
 
+/** A scalar of the state. */
+/** A variable of the state. */
 export interface Variable {
   /** Path in the state as the author wrote it, for example `vcpu[1].tlb[0]`. */
   readonly name: string
@@ -65,6 +67,8 @@ interface PropertyBase {
   readonly site: Site
 }
 
+/** What must be true of the model. */
+/** A property, tagged by `kind`. */
 export type Property =
   /** True in every reachable state. */
   | (PropertyBase & { readonly kind: 'invariant'; readonly predicate: Expression })
@@ -77,6 +81,8 @@ export type Property =
   /** True in some reachable state: a witness that a scenario can happen. */
   | (PropertyBase & { readonly kind: 'reachable'; readonly predicate: Expression })
 
+/** What a property speaks of: states, transitions, assertions, deadlocks, or one state. */
+/** What a property speaks of. */
 export type PropertyKind = Property['kind']
 
 /** A symmetric index type: its values are interchangeable. */
@@ -87,6 +93,8 @@ export interface Sort {
   readonly arrays: readonly (readonly (readonly VariableIndex[])[])[]
 }
 
+/** A model for one choice of parameters. */
+/** A model for one choice of parameters. */
 export interface Model {
   readonly name: string
   readonly parameters: Readonly<Record<string, ParameterValue>>
@@ -96,6 +104,8 @@ export interface Model {
   readonly sorts: readonly Sort[]
 }
 
+/** The value of a model's parameter. */
+/** The value of a parameter. */
 export type ParameterValue = number | boolean | string
 
 /** The types' ranges of a model's variables, as interval analysis wants them. */
@@ -112,7 +122,8 @@ export function readOf(variable: VariableIndex): Expression {
 /** `name(v=0, g=1)`: the action instance as traces and messages show it. */
 export function formatAction(action: Pick<ActionInstance, 'name' | 'parameters'>): string {
   if (action.parameters.length === 0) return action.name
-  return `${action.name}(${action.parameters.map(([name, value]) => `${name}=${value}`).join(', ')})`
+  const list = action.parameters.map(([name, value]) => `${name}=${value}`)
+  return `${action.name}(${list.join(', ')})`
 }
 
 /** Calls `visit` on each update, those inside branches included. */

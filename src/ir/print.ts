@@ -62,8 +62,10 @@ export function printTarget(location: Location, variables: readonly Variable[]):
 /** An update as text. */
 export function printUpdate(update: Update, variables: readonly Variable[]): string {
   switch (update.kind) {
-    case 'assign':
-      return `${printLocation(update.location, variables)} := ${printExpression(update.value, variables)}`
+    case 'assign': {
+      const value = printExpression(update.value, variables)
+      return `${printLocation(update.location, variables)} := ${value}`
+    }
     case 'assert':
       return `assert#${update.property} ${printExpression(update.condition, variables)}`
     case 'if': {

@@ -30,8 +30,8 @@ function checkSwap(model: Model, sort: Sort, swap: Swap): void {
     if (actions.has(texts.action(change.action(action)))) continue
     throw new Diagnostic(
       'ZC305',
-      `model ${model.name}, action ${formatAction(action)}: it breaks the symmetry of ${sort.name}: ` +
-        `it has no counterpart with ${swap.join(' and ')} swapped`,
+      `model ${model.name}, action ${formatAction(action)}: it breaks the symmetry of ` +
+        `${sort.name}: it has no counterpart with ${swap.join(' and ')} swapped`,
       {
         place: action.site(),
         hint: `treat all elements of ${sort.name} alike, or use a plain size`,
@@ -178,7 +178,7 @@ class Canonical {
     )
   }
 
-  /** An array over a sort that a swap reordered is the same array if an index expression follows. */
+  /** An array over a sort that a swap reordered is the same if an index expression follows. */
   private location(location: Location): string {
     if (location.indices.length === 0) return printLocation(location, this.variables)
     const indices = location.indices.map(i => this.expression(i.expression))
@@ -192,7 +192,8 @@ class Canonical {
           return `${this.location(u.location)} := ${this.expression(u.value)}`
         if (u.kind === 'assert') return `assert ${u.property} ${this.expression(u.condition)}`
         const { condition, then, otherwise } = u
-        return `if ${this.expression(condition)} {${this.updates(then)}} {${this.updates(otherwise)}}`
+        const arms = `{${this.updates(then)}} {${this.updates(otherwise)}}`
+        return `if ${this.expression(condition)} ${arms}`
       })
       .sort()
       .join('; ')

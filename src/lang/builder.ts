@@ -273,7 +273,7 @@ export class ModelBuilder {
       defined(this.sorts.get(placement.sort)).arrays.push(placement.elements.map(variablesBelow))
   }
 
-  /** Makes a variable of a process instance an element of an array over its symmetric parameters. */
+  /** Makes a variable of a process an element of an array over its symmetric parameters. */
   private joinSort(process: string, parameters: ActionParameters, variable: VariableIndex): void {
     for (const [parameter, value] of Object.entries(parameters)) {
       const [sortName, position] = String(value).split('#')

@@ -48,7 +48,7 @@ export interface ReadWriteLock {
   readonly isFree: Bool
 }
 
-/** A lock that one writer or up to `readersMax` readers hold. No fairness: a reader may overtake. */
+/** A lock that one writer or up to `readersMax` readers hold. Not fair: a reader may overtake. */
 export function rwlock(readersMax: number): PartDeclaration<never, ReadWriteLock> {
   const fields = { writer: bool(), readers: int(0, readersMax) }
   const declaration = part(fields, ({ writer, readers }): ReadWriteLock => {

@@ -60,6 +60,8 @@ export type Continuation =
   /** A goto; where to is known once all labels are. */
   | { readonly kind: 'jump'; readonly target: () => Continuation }
 
+/** The variable that a `forEach` counts with; 0 whenever control is outside of the loop. */
+/** The variable of a `forEach` loop. */
 export interface LoopVariable {
   readonly name: string
   readonly size: number

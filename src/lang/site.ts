@@ -1,6 +1,6 @@
 /**
  * Source places: where in the author's file a piece of a model was written. Capturing is cheap (a
- * few unformatted stack frames); the place is worked out only when a diagnostic or a trace needs it.
+ * few unformatted stack frames); the place is worked out only when a diagnostic or a trace asks.
  */
 import type { SourcePlace } from '../base/diagnostic.js'
 import type { Site } from '../ir/model.js'

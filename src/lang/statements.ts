@@ -13,6 +13,8 @@ import type { Item } from './updates.js'
 import { Bool, boolOf } from './values.js'
 import type { BoolLike, Int } from './values.js'
 
+/** One statement of a process, tagged by `kind`; made by the functions below. */
+/** One statement of a process; made by the functions below. */
 export type Statement =
   | {
       readonly kind: 'step'
@@ -67,7 +69,7 @@ export function waitUntil(
   return { kind: 'step', label, items: [guard, ...items], source: null, site }
 }
 
-/** The statements `then` if the condition is true when their first step happens, else the others. */
+/** `then` if the condition is true when its first step happens, else the other statements. */
 export function branch(
   condition: BoolLike,
   then: Statements,

@@ -68,7 +68,7 @@ export function bool(initial = false): ScalarDeclaration<BoolVariable> {
   return new ScalarDeclaration({ kind: 'bool' }, initial ? 1 : 0)
 }
 
-/** A whole number in lo..hi, both included, at first `initial` (lo). A write outside is an error. */
+/** A whole number in lo..hi, both included, at first `initial` (lo). Others are model errors. */
 export function int(lo: number, hi: number, initial = lo): ScalarDeclaration<IntVariable> {
   const safe = (n: number): boolean => Number.isInteger(n) && Math.abs(n) < 2 ** 31
   if (!safe(lo) || !safe(hi) || lo > hi)

@@ -231,7 +231,7 @@ export class ExpressionBuilder {
     return { elements: positions.map(p => first + p), indices }
   }
 
-  /** The declaration that `pick` means among those with a type that suits; undefined if none does. */
+  /** The declaration that `pick` means among those of a type that suits; undefined if none is. */
   pickDeclared(pick: number, suits: (type: ScalarType) => boolean): Declared | undefined {
     const suitable = this.around.declarations.filter(({ type }) => suits(type))
     return suitable[pick % Math.max(1, suitable.length)]

@@ -63,9 +63,16 @@ describe('updates', () => {
 
   it('change elements in several dimensions', () => {
     const i = interpreterOf(m => {
-      const s = m.state({ g: array(2, { row: array(3, int(0, 5)) }), x: index(2, 1), y: index(3, 2) })
-      m.action('a').do(s.g.at(s.x).row.at(s.y).set(5), s.g.at(s.x).row[0].set(s.g[0].row.at(s.y).plus(1)))
-    }) // prettier-ignore
+      const s = m.state({
+        g: array(2, { row: array(3, int(0, 5)) }),
+        x: index(2, 1),
+        y: index(3, 2),
+      })
+      m.action('a').do(
+        s.g.at(s.x).row.at(s.y).set(5),
+        s.g.at(s.x).row[0].set(s.g[0].row.at(s.y).plus(1)),
+      )
+    })
     expect(i.take(0, i.initial()).successor).toEqual([0, 0, 0, 1, 0, 5, 1, 2])
   })
 })

@@ -61,7 +61,6 @@ describe('and, or', () => {
             [and, 'and'],
             [or, 'or'],
           ] as const) {
-            // prettier-ignore
             const list = operands.slice(i)
             expect(outcome(fold(...list), state, after)).toBe(
               outcome({ kind, operands: list }, state, after),

@@ -41,16 +41,25 @@ describe('a model is accepted', () => {
     const build = (m: ModelBuilder): void => {
       const { vcpu, s } = declare(m)
       for (const v of each(vcpu)) {
-        m.action('start', { v }).when(s.on[v].not(), s.owner.isNone()).do(s.on[v].set(true), s.owner.set(v), s.inside.add(v)) // prettier-ignore
+        m.action('start', { v })
+          .when(s.on[v].not(), s.owner.isNone())
+          .do(s.on[v].set(true), s.owner.set(v), s.inside.add(v))
         m.action('flush', { v }).do(
-          when(s.rec[v].pc.is('run'), [s.rec[v].tlb[0].set(false), s.rec[v].tlb[1].set(s.on.at(s.owner))]),
+          when(s.rec[v].pc.is('run'), [
+            s.rec[v].tlb[0].set(false),
+            s.rec[v].tlb[1].set(s.on.at(s.owner)),
+          ]),
           assert(s.owner.is(v), 'owner'),
           choose({ yes: s.n.set(count(vcpu, w => s.on[w])), no: s.srcu.enter(v) }),
-        ) // prettier-ignore
+        )
         for (const w of each(vcpu))
-          m.action('send', { v, w }).when(s.rec[v].peer.is(w)).do(s.sent[v][w].set(true), s.rec[w].peer.set(v)) // prettier-ignore
+          m.action('send', { v, w })
+            .when(s.rec[v].peer.is(w))
+            .do(s.sent[v][w].set(true), s.rec[w].peer.set(v))
       }
-      m.action('owner stops').when(s.on.at(s.owner)).do(s.on.at(s.owner).set(false), s.owner.clear()) // prettier-ignore
+      m.action('owner stops')
+        .when(s.on.at(s.owner))
+        .do(s.on.at(s.owner).set(false), s.owner.clear())
       m.invariant(
         'all',
         all(vcpu, v => implies(s.on[v], s.inside.has(v))),

@@ -20,8 +20,8 @@ describe('a mistake in an action', () => {
           )
     })
     expect(text).toBe(
-      "ZC302 model demo, action map(v=0): variable vcpu[0].pc: 'lokc' is not a label of run, lock; " +
-        "did you mean 'lock'?",
+      "ZC302 model demo, action map(v=0): variable vcpu[0].pc: 'lokc' is not a label " +
+        "of run, lock; did you mean 'lock'?",
     )
     expect(line).toBe(6)
   })

@@ -55,9 +55,9 @@ it('names the line of a wrong label in an imported file', () => {
     "  return s.pc.set('lokc')",
     '}',
   ]
-  expect(check(component, model)).toMatch(
-    /ZC302 model built, action map\(v=0\): variable pc: 'lokc' is not a label of run, lock \(component\.ts:3:\d+\); did you mean 'lock'\?$/,
-  )
+  const text = check(component, model)
+  expect(text).toMatch(/ZC302 model built, action map\(v=0\): variable pc: 'lokc' is not a label/)
+  expect(text).toMatch(/\(component\.ts:3:\d+\); did you mean 'lock'\?$/)
 })
 
 it('names the line of the second write where a lock makes it', () => {
@@ -69,7 +69,9 @@ it('names the line of the second write where a lock makes it', () => {
     '  s.lock.release(),',
     ']',
   ]
-  expect(check(component, model)).toMatch(
-    /ZC303 model built, action map\(v=0\): variable lock\.owner is written twice \(component\.ts:5:\d+\);/,
+  const text = check(component, model)
+  expect(text).toMatch(
+    /ZC303 model built, action map\(v=0\): variable lock\.owner is written twice/,
   )
+  expect(text).toMatch(/\(component\.ts:5:\d+\);/)
 })

@@ -84,7 +84,11 @@ describe('rwlock', () => {
   it('meets a model error with a release too many, or more readers than declared', () => {
     const release = check(m => {
       const s = m.state({ lock: rwlock(2), done: bool() })
-      m.process('p', {}, [step('lock', s.lock.acquireRead()), step('a', s.lock.releaseRead()), step('b', s.done, s.lock.releaseRead())]) // prettier-ignore
+      m.process('p', {}, [
+        step('lock', s.lock.acquireRead()),
+        step('a', s.lock.releaseRead()),
+        step('b', s.done, s.lock.releaseRead()),
+      ])
       m.action('go').when(s.done.not()).do(s.done.set(true))
     })
     expect(release.modelErrorDepth).toBe(4)
@@ -99,9 +103,16 @@ describe('rwlock', () => {
 describe('srcu', () => {
   const build = (waits: boolean) => (m: ModelBuilder) => {
     const vcpu = m.symmetric('vcpu', 2)
-    const s = m.state({ srcu: srcu(vcpu), holds: array(vcpu, bool()), old: bool(true), freed: bool() })
+    const s = m.state({
+      srcu: srcu(vcpu),
+      holds: array(vcpu, bool()),
+      old: bool(true),
+      freed: bool(),
+    })
     for (const v of each(vcpu)) {
-      m.action('read', { v }).when(s.srcu.isInside(v).not()).do(s.srcu.enter(v), s.holds[v].set(s.old))
+      m.action('read', { v })
+        .when(s.srcu.isInside(v).not())
+        .do(s.srcu.enter(v), s.holds[v].set(s.old))
       m.action('done', { v }).when(s.srcu.isInside(v)).do(s.srcu.exit(v), s.holds[v].set(false))
       m.invariant(`no use after free ${v}`, s.freed.and(s.holds[v]).not())
     }
@@ -112,14 +123,21 @@ describe('srcu', () => {
       step('free', s.freed.set(true)),
     ])
     m.reachable('freed beside a new reader', s.freed.and(s.srcu.isInside(each(vcpu)[0]!)))
-  } // prettier-ignore
+  }
 
   it('waits for the readers that were inside, and for no others', () => {
     const plain = (waits: boolean): SearchResult =>
       check(m => {
-        const s = m.state({ srcu: srcu(2), holds: array(2, bool()), old: bool(true), freed: bool() })
+        const s = m.state({
+          srcu: srcu(2),
+          holds: array(2, bool()),
+          old: bool(true),
+          freed: bool(),
+        })
         for (const v of each(2)) {
-          m.action('read', { v }).when(s.srcu.isInside(v).not()).do(s.srcu.enter(v), s.holds[v].set(s.old))
+          m.action('read', { v })
+            .when(s.srcu.isInside(v).not())
+            .do(s.srcu.enter(v), s.holds[v].set(s.old))
           m.action('done', { v }).when(s.srcu.isInside(v)).do(s.srcu.exit(v), s.holds[v].set(false))
         }
         m.process('update', {}, [
@@ -130,7 +148,7 @@ describe('srcu', () => {
         ])
         m.invariant('no use after free', s.freed.and(s.holds[0].or(s.holds[1])).not())
         m.reachable('freed beside a new reader', s.freed.and(s.srcu.isInside(0)))
-      }) // prettier-ignore
+      })
     expect(plain(true).depths).toEqual([null, 5, null])
     expect(plain(false).depths[0]).toBe(5)
   })

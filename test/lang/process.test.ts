@@ -76,7 +76,12 @@ describe('steps', () => {
     const [action] = modelOf(m => {
       m.process('p', { with: { v: 1 }, actor: 'vCPU 1', source: 'file.c' }, [step('a')])
     }).actions
-    expect(action).toMatchObject({ name: 'p.a', actor: 'vCPU 1', source: 'file.c', parameters: [['v', '1']] }) // prettier-ignore
+    expect(action).toMatchObject({
+      name: 'p.a',
+      actor: 'vCPU 1',
+      source: 'file.c',
+      parameters: [['v', '1']],
+    })
     expect(action?.site()?.file).toMatch(/process\.test\.ts$/)
   })
 })
@@ -147,7 +152,9 @@ describe('loopWhile', () => {
   it('may be nested and repeat for ever', () => {
     const make = (m: ModelBuilder): Statements => {
       const s = m.state({ n: counter(3) })
-      return [loopWhile(true, [step('a', s.n.set(0)), loopWhile(s.n.lt(2), [step('b', s.n.increase())])])] // prettier-ignore
+      return [
+        loopWhile(true, [step('a', s.n.set(0)), loopWhile(s.n.lt(2), [step('b', s.n.increase())])]),
+      ]
     }
     expect(runs(make, {}, 8)).toEqual(['a b b a b b a b ..'])
   })
@@ -155,9 +162,7 @@ describe('loopWhile', () => {
   it('needs a step on every path of its body', () => {
     const { text, line } = mistake(m => {
       const s = m.state({ n: bool() })
-      m.process('p', {}, [
-        loopWhile(s.n.not(), [branch(s.n, [step('a')])]),
-      ]) // prettier-ignore
+      m.process('p', {}, [loopWhile(s.n.not(), [branch(s.n, [step('a')])])])
     })
     expect(text).toMatch(/^ZC304 model demo, process p: a loop has a path without a step/)
     expect(line).toBe(2)
@@ -319,11 +324,16 @@ describe('call, leave, exit', () => {
       const s = m.state({ n: int(0, 3) })
       return [
         step('x'),
-        call('f', [step('x', s.n.increase()), branch(s.n.lt(2), [goto('x')]), step('b'), goto('out')]),
+        call('f', [
+          step('x', s.n.increase()),
+          branch(s.n.lt(2), [goto('x')]),
+          step('b'),
+          goto('out'),
+        ]),
         step('never'),
         step('out'),
       ]
-    } // prettier-ignore
+    }
     expect(runs(make)).toEqual(['x f.x f.x f.b out'])
   })
 
@@ -427,6 +437,11 @@ describe('the handle', () => {
       const p = m.process('p', { repeats: true }, steps('a'))
       m.reachable('done', p.isDone)
     })
-    expect(search(model)).toMatchObject({ states: 1, transitions: 1, deadlocks: 0, depths: [null, null] }) // prettier-ignore
+    expect(search(model)).toMatchObject({
+      states: 1,
+      transitions: 1,
+      deadlocks: 0,
+      depths: [null, null],
+    })
   })
 })

@@ -58,10 +58,19 @@ describe('m.state', () => {
 describe('references', () => {
   it('lead through constant and dynamic indices in any order', () => {
     const model = modelOf(m => {
-      const s = m.state({ g: array(2, { row: array(3, int(0, 9)) }), i: index(2, 1), j: index(3, 2) })
+      const s = m.state({
+        g: array(2, { row: array(3, int(0, 9)) }),
+        i: index(2, 1),
+        j: index(3, 2),
+      })
       m.action('a').do(s.g.at(s.i).row[0].set(1), s.g[0].row.at(s.j).set(2))
-      m.action('b').do(s.g.at(s.i).row.at(s.j).set(s.g.length + s.g[0].row.length))
-    }) // prettier-ignore
+      m.action('b').do(
+        s.g
+          .at(s.i)
+          .row.at(s.j)
+          .set(s.g.length + s.g[0].row.length),
+      )
+    })
     const interpreter = new Interpreter(model)
     const [a, b] = interpreter.transitions(interpreter.initial())
     expect(a?.successor.slice(0, 6)).toEqual([0, 0, 2, 1, 0, 0])
