@@ -1,9 +1,10 @@
 /** Runs the built command as a user does, in a process of its own. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 
 /** The built command. */
 export const commandPath = fileURLToPath(new URL('../../dist/bin/zapcheck.js', import.meta.url))
@@ -45,9 +46,10 @@ export function zapcheck(args: readonly string[], options: RunOptions = {}): Pro
   })
 }
 
-/** A fresh folder outside of the repository, with these files. */
+/** A fresh folder outside of the repository, with these files; removed after the test file. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'zapcheck-test-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   return folder
 }
