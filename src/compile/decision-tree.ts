@@ -30,6 +30,7 @@ export interface Candidate {
   readonly partial: readonly Expression[]
 }
 
+/** What is tried for each state, one node after the other. */
 export type DecisionTree = readonly DecisionNode[]
 
 /** All nodes of a tree are tried, one after the other. */

@@ -1,6 +1,6 @@
 /**
- * Emits expressions: each leaves one i32 on the stack. Reads come from locals that hold the words of
- * the state; `next` reads come from the words of the successor.
+ * Emits expressions: each leaves one i32 on the stack. Reads come from locals that hold the words
+ * of the state; `next` reads come from the words of the successor.
  */
 import { assert, unreachable } from '../base/assert.js'
 import { compare, constant, not } from '../ir/expression.js'

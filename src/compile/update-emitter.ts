@@ -1,8 +1,8 @@
 /**
  * Emits the updates of one action: from the words of the state to the words of the successor.
  *
- * Constant writes fuse into one and/or per word. All values are computed from the words of the state
- * before, which stay untouched, so the order of updates does not matter:
+ * Constant writes fuse into one and/or per word. All values are computed from the words of the
+ * state before, which stay untouched, so the order of updates does not matter:
  *
  *   next[w] = (word[w] & ~cleared) | constants | (value << offset) | ...
  *

@@ -1,7 +1,7 @@
 /**
- * One search, three ways, on generated models: reference interpreter, compiled code with 1 worker in
- * the calling thread, compiled code with several worker threads. Same counts, depth, verdicts with
- * their depths, fired actions, and the same candidates for any number of workers.
+ * One search, three ways, on generated models: reference interpreter, compiled code with 1 worker
+ * in the calling thread, compiled code with several worker threads. Same counts, depth, verdicts
+ * with their depths, fired actions, and the same candidates for any number of workers.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -61,7 +61,7 @@ test('finds what the interpreter finds, with any number of workers', async () =>
   expect(compared).toBeGreaterThan(RUNS / 2)
 })
 
-test('stops with the level of the first violation, the same for any number of workers', async () => {
+test('stops with the level of the first violation, for any number of workers', async () => {
   let violated = 0
   await fc.assert(
     fc.asyncProperty(randomModel(), fc.integer({ min: 2, max: 4 }), async (model, workers) => {

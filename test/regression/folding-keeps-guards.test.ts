@@ -1,6 +1,6 @@
 /**
- * Would have let through: a model error where there is none. Folding `a & b[i] & false` dropped `a`,
- * which kept `b[i]` from being evaluated with an index outside of the array.
+ * Would have let through: a model error where there is none. Folding `a & b[i] & false` dropped
+ * `a`, which kept `b[i]` from being evaluated with an index outside of the array.
  */
 import { expect, test } from 'vitest'
 import { FALSE, TRUE, and, constant, not, or, variableAt } from '../../src/ir/expression.js'

@@ -1,6 +1,6 @@
 /**
- * Would have let through: a violated step property as held. What the guard says of a variable before
- * the action was taken to hold for its value after the action, too.
+ * Would have let through: a violated step property as held. What the guard says of a variable
+ * before the action was taken to hold for its value after the action, too.
  */
 import { expect, test } from 'vitest'
 import { assume, intervalOf } from '../../src/ir/interval.js'

@@ -5,6 +5,7 @@
 
 /** Value types. */
 export const valueType = { i32: 0x7f, i64: 0x7e } as const
+/** Name of a value type. */
 export type ValueType = keyof typeof valueType
 
 /** Instructions without immediate operands. */
@@ -49,10 +50,12 @@ export const simpleOpcode = {
   'i32.wrap_i64': 0xa7,
   'i64.extend_i32_u': 0xad,
 } as const
+/** Name of an instruction without immediates. */
 export type SimpleOpcode = keyof typeof simpleOpcode
 
 /** Instructions that open a block; the immediate is the block's result type. */
 export const blockOpcode = { block: 0x02, loop: 0x03, if: 0x04 } as const
+/** Name of an instruction that opens a block. */
 export type BlockOpcode = keyof typeof blockOpcode
 
 /** Block type of a block without a result. */
@@ -67,6 +70,7 @@ export const indexOpcode = {
   'local.set': 0x21,
   'local.tee': 0x22,
 } as const
+/** Name of an instruction with one index. */
 export type IndexOpcode = keyof typeof indexOpcode
 
 /** `br_table`: a vector of labels and a default label. */
@@ -80,6 +84,7 @@ export const memoryOpcode = {
   'i64.store': { code: 0x37, align: 3 },
   'i32.store8': { code: 0x3a, align: 0 },
 } as const
+/** Name of a memory instruction. */
 export type MemoryOpcode = keyof typeof memoryOpcode
 
 /** `i32.const`, `i64.const`: a signed LEB128 number follows. */
