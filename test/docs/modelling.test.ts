@@ -84,6 +84,21 @@ describe('docs/modelling.md', () => {
     }
   })
 
+  it('shows what the command prints for the first model', () => {
+    const [first] = examples
+    const [good, bad] = [...text.matchAll(/\n\n```\n([\s\S]*?)```/g)].map(([, output = '']) => output)
+    const run = (...options: string[]): { stdout: string; status: number | null } => {
+      const args = [join(root, 'dist/bin/zapcheck.js'), 'check', fileOf(first?.line ?? 0)]
+      return spawnSync(process.execPath, [...args, '--no-color', ...options], { encoding: 'utf8' })
+    }
+    const holds = run()
+    for (const line of good?.trimEnd().split('\n') ?? []) expect(holds.stdout).toContain(line)
+    expect(holds.status).toBe(0)
+    const fails = run('-p', 'retry=false')
+    expect(fails.stdout).toContain(bad)
+    expect(fails.status).toBe(1)
+  })
+
   it('explains everything that the package exports to authors', () => {
     const code = examples.map(e => e.code).join('\n')
     const functions = Object.entries(zapcheck)
