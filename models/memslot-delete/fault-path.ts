@@ -105,17 +105,24 @@ function findSlot(s: State, v: Vcpu): Statements {
   const snapshot = snapshotOf(s, v)
   const isFirst = s.p.bug === 'seq-before-slot'
   const isLast = s.p.bug === 'seq-after-pfn'
+  // Before 6.18 tdx_handle_ept_violation retried a private fault in place, inside of the SRCU
+  // section. Nothing happens in that loop, so it waits in V5 until the slot is not INVALID.
+  const retriesInPlace = s.p.bug === 'retry-holds-srcu' ? s.privateGfn(A) : or()
   return [
     isFirst ? snapshot : [],
     branch(
-      isA.and(slot.isInvalid),
-      [retryInvalidSlot(s, v)],
+      isA.and(slot.isInvalid, retriesInPlace.not()),
+      [step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))],
       [
         branch(
           isA.and(slot.isAbsent),
           [step('V8_no_slot_exit_mmio', forget(s, v), slot.srcu.exit(v)), leave()],
           [
-            step('V5_kvm_vcpu_gfn_to_memslot', fault.slot.set(isA.pick(slot.incarnation, s.slotB))),
+            step(
+              'V5_kvm_vcpu_gfn_to_memslot',
+              isA.and(slot.isInvalid).not(),
+              fault.slot.set(isA.pick(slot.incarnation, s.slotB)),
+            ),
             isFirst || isLast ? [] : snapshot,
             findPage(s, v, isLast ? snapshot : []),
           ],
@@ -123,21 +130,6 @@ function findSlot(s: State, v: Vcpu): Statements {
       ],
     ),
   ]
-}
-
-/**
- * V8 of an INVALID slot. Before 6.18 tdx_handle_ept_violation tried a private fault again and
- * again in place, inside of the SRCU section; nothing happens in that loop, so it is a wait.
- */
-function retryInvalidSlot(s: State, v: Vcpu): Statement {
-  const retry = step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))
-  if (s.p.bug !== 'retry-holds-srcu') return retry
-  const inPlace = 'V8_tdx_handle_ept_violation_retries_in_place'
-  return branch(
-    s.privateGfn(A),
-    [waitUntil(inPlace, s.slot.isInvalid.not(), forget(s, v))],
-    [retry],
-  )
 }
 
 /** V6; without a notifier there is nothing to compare with. */
@@ -175,16 +167,23 @@ function findPage(s: State, v: Vcpu, after: Statements): Statement {
 function mapFault(s: State, v: Vcpu): Statements {
   const { mmuLock } = s
   const target = targetRoot(s, v)
+  const giveUp = [mmuLock.releaseRead(), forget(s, v)]
   return [
     step('V12_read_lock', mmuLock.acquireRead()),
     branch(
       isFaultStale(s, v),
-      [step('V13_is_page_fault_stale_RETRY', mmuLock.releaseRead(), forget(s, v))],
+      [step('V13_is_page_fault_stale_RETRY', giveUp)],
       [
         step('V13_is_page_fault_stale_no'),
         loopWhile(target.hasTable.not(), [step('V14_tdp_mmu_link_sp', target.linkTable)]),
-        step('V15_tdp_mmu_map_handle_target_level', target.install),
-        step('V16_read_unlock', mmuLock.releaseRead(), forget(s, v)),
+        branch(
+          target.isFrozen,
+          [step('V14_frozen_spte_RET_PF_RETRY', giveUp)],
+          [
+            step('V15_tdp_mmu_map_handle_target_level', target.install),
+            step('V16_read_unlock', giveUp),
+          ],
+        ),
       ],
     ),
   ]
@@ -207,16 +206,23 @@ function targetRoot(s: State, v: Vcpu) {
   if (s.tdx === null)
     return {
       hasTable: direct.hasTable,
+      isFrozen: or(),
       linkTable: direct.linkTable(),
       install: direct.install(gfn, page),
     }
-  const { mirror } = s.tdx
+  const { mirror, frozen } = s.tdx
   const isPrivate = s.privateGfn(gfn)
   return {
+    isFrozen: canFreeze(s) ? isPrivate.and(frozen.has(gfn)) : or(),
     hasTable: isPrivate.and(mirror.hasTable).or(isPrivate.not().and(direct.hasTable)),
     linkTable: when(isPrivate, mirror.linkTable(), direct.linkTable()),
     install: when(isPrivate, mirror.install(gfn, page), direct.install(gfn, page)),
   }
+}
+
+/** Only a zap under a read lock freezes a leaf. */
+function canFreeze(s: State): boolean {
+  return s.p.zap === 'fast-all'
 }
 
 /** H1, and ACCEPT of a TD: they take no lock and happen whenever the vCPU is in the guest. */

@@ -55,6 +55,8 @@ export function declareState(m: ModelBuilder, p: Parameters) {
           mirror: tdpRoot(gfns.length, pages),
           isPrivate: set(gfns.length),
           accepted: set(gfns.length),
+          /** Mirror leafs that are FROZEN_SPTE while their page is removed under a read lock. */
+          frozen: set(gfns.length),
         })
       : null
   const notifier = p.notifier

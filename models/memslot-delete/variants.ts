@@ -42,7 +42,7 @@ export const variants: readonly Variant<Parameters>[] = [
     'A2',
     'A2: a fast zap that includes the mirror root of a TD, as a naive port would do.',
     { vm: 'tdx', zap: 'fast-all', decides: 'always' },
-    [327_379, 1_024_763, 70],
+    [324_807, 1_015_367, 70],
     {
       'no install in an obsolete root': 18,
       'other slots untouched': 22,
@@ -70,7 +70,7 @@ export const variants: readonly Variant<Parameters>[] = [
     'A2-twice',
     'A2 twice: the second deletion skips the mirror root, invalid already and still in use.',
     { vcpus: 1, deletes: 2, vm: 'tdx', zap: 'fast-all', decides: 'always' },
-    [43_283, 107_359, 70],
+    [43_231, 107_235, 70],
     {
       'no stale mapping after deletion': 45,
       'flush before reuse': 51,
@@ -262,7 +262,7 @@ export const variants: readonly Variant<Parameters>[] = [
     'C1-fast-all',
     'C1 with a fast zap that includes the mirror root: a shared slot without the flag does it.',
     { vm: 'tdx', zap: 'fast-all', decides: 'slot-flag' },
-    [285_090, 862_775, 70],
+    [283_674, 857_637, 70],
     {
       'no install in an obsolete root': 18,
       'other slots untouched': 22,
@@ -320,7 +320,7 @@ export const variants: readonly Variant<Parameters>[] = [
     'C3-quirk-only-fast-all',
     'C3 if only the quirk were tested, with a fast zap that includes the mirror root.',
     { vm: 'tdx', zap: 'fast-all', decides: 'quirk-only' },
-    [477_200, 1_470_602, 70],
+    [474_628, 1_461_206, 70],
     {
       'no install in an obsolete root': 18,
       'other slots untouched': 22,
@@ -366,7 +366,7 @@ export const variants: readonly Variant<Parameters>[] = [
     'any-tdx',
     'KVM may choose either zap for a TD: the fast one breaks it.',
     { vm: 'tdx', zap: 'fast-all', decides: 'any' },
-    [434_956, 1_356_261, 70],
+    [432_384, 1_346_865, 70],
     {
       'no install in an obsolete root': 18,
       'other slots untouched': 22,

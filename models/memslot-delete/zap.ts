@@ -142,7 +142,7 @@ function yieldReadLock(s: State, where: string): Statements {
 function zapMirrorRoot(s: State): Statement {
   const { mirror, accepted } = mirrorOf(s)
   const start = step('Z1.2_tdp_mmu_zap_root_mirror', mirror.startZap())
-  const leafs = gfns.map(g => removePrivatePage(s, g, 'Z1.2'))
+  const leafs = gfns.map(g => removePrivatePage(s, g, 'Z1.2', true))
   const table = branch(mirror.hasTable, [
     step(
       'Z1.2_zap_table_mirror',
@@ -156,13 +156,13 @@ function zapMirrorRoot(s: State): Statement {
 
 /** Z2; without `withDirect` only the mirror root's leafs. */
 function zapLeafs(s: State, withDirect: boolean): Statements {
-  const { mmuLock, flushOwed } = s
+  const { mmuLock } = s
   const { bug } = s.p
   const unlock = step('Z2.5_write_unlock', mmuLock.releaseWrite())
   return [
     step('Z2.1_write_lock', mmuLock.acquireWrite(), s.slot.startZap()),
     withDirect ? each(s.p.deletes).map(r => zapSlotLeaf(s, r)) : [],
-    s.tdx === null ? [] : removePrivatePage(s, A, 'Z2.2', flushOwed.set(true)),
+    s.tdx === null ? [] : removePrivatePage(s, A, 'Z2.2', false),
     // tdp_mmu_iter_cond_resched: flush what is owed, let others have the lock, go on.
     either(
       [],
@@ -199,22 +199,27 @@ function zapSlotLeaf(s: State, r: SmallIndex): Statement {
   ])
 }
 
-/** K2: tdx_sept_remove_private_spte. */
-function removePrivatePage(s: State, g: Gfn, where: string, ...after: Item[]): Statement {
-  const { mirror, accepted } = mirrorOf(s)
+/**
+ * K2: tdx_sept_remove_private_spte. With mmu_lock held for read, which KVM never does, the mirror
+ * leaf is frozen until the page is removed; with the lock held for write it need not be, and a
+ * flush is owed as for any leaf of a valid root.
+ */
+function removePrivatePage(s: State, g: Gfn, where: string, shared: boolean): Statement {
+  const { mirror, accepted, frozen } = mirrorOf(s)
   const name = gfnNames[g]
   return branch(mirror.maps(g), [
     step(
       `${where}_tdh_mem_range_block_${name}`,
       mirror.zapLeaf(g),
       accepted.remove(g),
+      shared ? frozen.add(g) : [],
       s.requests.kickAll(),
     ),
     waitUntil(
       `${where}_tdh_mem_page_remove_${name}`,
       s.requests.isAcknowledged,
       each(s.vcpus).map(v => s.vcpu[v].tlb[g].clear()),
-      after,
+      shared ? frozen.remove(g) : s.flushOwed.set(true),
     ),
   ])
 }
