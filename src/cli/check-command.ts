@@ -6,13 +6,16 @@ import { compile } from '../compile/compile.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
 import { explore } from '../explore/explore.js'
 import type { ExploreOptions, ExploreProgress, ExploreResult } from '../explore/explore.js'
+import { Interpreter } from '../interpret/interpreter.js'
 import type { Model } from '../ir/model.js'
 import type { Variant } from '../lang/definition.js'
+import { layoutOf, unpack } from '../layout/layout.js'
 import { reportOf, withModelError } from '../report/check-report.js'
 import type { CheckReport } from '../report/check-report.js'
 import { renderReport } from '../report/check-text.js'
 import { compareWithExpectation } from '../report/expectation.js'
 import { progressLine } from '../report/progress-line.js'
+import { modelErrorIn } from '../trace/confirm.js'
 import type { Subject } from '../trace/confirm.js'
 import { rebuildTrace } from '../trace/rebuild.js'
 import { renderTrace } from '../trace/render.js'
@@ -187,8 +190,9 @@ function differencesOf(variant: Variant, report: CheckReport, flags: CheckFlags)
 /** A model error is the author's mistake: its line, and exit code 2. */
 function throwModelError(model: Model, result: ExploreResult, report: CheckReport): never {
   const { code, message } = defined(report.error)
-  const action = result.modelError?.action ?? null
-  const place = action === null ? undefined : defined(model.actions[action]).site()
+  const { state, action } = defined(result.modelError ?? undefined)
+  const values = unpack(layoutOf(model), state)
+  const place = modelErrorIn(new Interpreter(model), values, action)?.site?.()
   throw new Diagnostic(code, message, { place })
 }
 

@@ -5,6 +5,7 @@
 import { unreachable } from '../base/assert.js'
 import { arithmeticValue, bitsValue, compareValues, elementPosition } from '../ir/expression.js'
 import type { Expression, Location, VariableIndex } from '../ir/expression.js'
+import type { Site } from '../ir/model.js'
 import type { DiagnosticCode } from '../base/diagnostic.js'
 
 /** A value for every variable, by variable index. */
@@ -16,6 +17,8 @@ export class ModelError extends Error {
   constructor(
     readonly code: DiagnosticCode,
     message: string,
+    /** The author's line, where it is known. */
+    readonly site: Site | null = null,
   ) {
     super(message)
   }

@@ -4,7 +4,7 @@
  */
 import { splitGuard } from '../ir/interval.js'
 import { formatAction, typeRanges } from '../ir/model.js'
-import type { ActionInstance, Model, Property, Update } from '../ir/model.js'
+import type { ActionInstance, Model, Property, Site, Update } from '../ir/model.js'
 import { printTarget } from '../ir/print.js'
 import { formatType, rangeOf } from '../ir/type.js'
 import { ModelError, evaluate, locate, modulo } from './evaluate.js'
@@ -96,7 +96,7 @@ export class Interpreter {
       const taken = evaluate(update.condition, state) !== 0 ? update.then : update.otherwise
       for (const inner of taken) this.apply(inner, state, successor, written, failed)
     } else {
-      this.assign(update, state, successor, written)
+      locating(update.site, '', () => this.assign(update, state, successor, written))
     }
   }
 
@@ -122,15 +122,18 @@ export class Interpreter {
   }
 
   private inAction<T>(action: number, run: () => T): T {
-    try {
-      return run()
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error
-      const { name } = this.model
-      const text = `model ${name}, action ${formatAction(this.model.actions[action]!)}: `
-      throw error.message.startsWith('model ')
-        ? error
-        : new ModelError(error.code, text + error.message)
-    }
+    const instance = this.model.actions[action]!
+    const prefix = `model ${this.model.name}, action ${formatAction(instance)}: `
+    return locating(instance.site, prefix, run)
+  }
+}
+
+/** Gives a model error of `run` the author's line, unless it has one, and text in front. */
+export function locating<T>(site: Site, prefix: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error
+    throw new ModelError(error.code, prefix + error.message, error.site ?? site)
   }
 }

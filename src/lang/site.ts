@@ -2,6 +2,7 @@
  * Source places: where in the author's file a piece of a model was written. Capturing is cheap (a
  * few unformatted stack frames); the place is worked out only when a diagnostic or a trace asks.
  */
+import { fileURLToPath } from 'node:url'
 import type { SourcePlace } from '../base/diagnostic.js'
 import type { Site } from '../ir/model.js'
 
@@ -27,12 +28,22 @@ export function captureSite(callee: Callee): Site {
 /** A site that is not known. */
 export const noSite: Site = () => undefined
 
-/** Reads `at name (file:///path/model.ts:12:5)` or `at /path/model.ts:12:5`. */
-function parseFrame(stack: string | undefined): SourcePlace | undefined {
-  const match = /at (?:.*\()?(?:file:\/\/)?([^()]+?):(\d+):(\d+)\)?\s*$/m.exec(stack ?? '')
-  const [, file, line, column] = match ?? []
-  if (file === undefined || line === undefined || column === undefined) return undefined
-  return { file: decodeURI(file), line: Number(line), column: Number(column) }
+/**
+ * Reads one frame: `at name (file:///path/model.ts:12:5)`, `at /path/model.ts:12:5`. Paths may have
+ * spaces and parentheses; those of file URLs are decoded.
+ */
+function parseFrame(frame: string | undefined): SourcePlace | undefined {
+  const match = /^\s*at (.*):(\d+):(\d+)(\)?)\s*$/m.exec(frame ?? '')
+  const [, text, line, column, close] = match ?? []
+  if (text === undefined || line === undefined || column === undefined) return undefined
+  const url = text.indexOf('file://')
+  const open = text.indexOf(' (')
+  if (url >= 0) return placeOf(fileURLToPath(text.slice(url)), line, column)
+  return placeOf(close === ')' && open >= 0 ? text.slice(open + 2) : text, line, column)
+}
+
+function placeOf(file: string, line: string, column: string): SourcePlace {
+  return { file, line: Number(line), column: Number(column) }
 }
 
 /** The author's line that led to an error thrown by the language: the first frame outside of it. */
@@ -50,11 +61,11 @@ function authorFrame(stack: string | undefined): SourcePlace | undefined {
 
 /** Matches the package's own files, as sources and as built chunks. */
 function isLibraryFile(file: string): boolean {
-  const own = decodeURI(import.meta.url.replace(/^file:\/\//, ''))
+  const own = fileURLToPath(import.meta.url)
   const root = own.replace(/(?:dist\/(?:chunks\/)?|src\/lang\/)[^/]*$/, '')
   return (
     file.startsWith('node:') ||
-    /^(?:src\/|dist\/chunks\/|dist\/index\.js)/.test(
+    /^(?:src\/|dist\/(?:chunks|bin|workers)\/|dist\/index\.js)/.test(
       file.startsWith(root) ? file.slice(root.length) : '',
     )
   )

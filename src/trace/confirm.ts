@@ -3,9 +3,10 @@
  * what the path should show is really there.
  */
 import { assert, defined } from '../base/assert.js'
-import type { Model } from '../ir/model.js'
+import type { Model, Property } from '../ir/model.js'
 import { ModelError, evaluate } from '../interpret/evaluate.js'
 import type { State } from '../interpret/evaluate.js'
+import { locating } from '../interpret/interpreter.js'
 import type { Interpreter } from '../interpret/interpreter.js'
 
 /** What a trace is about: a property by its position in the model, or a model error. */
@@ -84,28 +85,23 @@ function evaluateAction(interpreter: Interpreter, action: number, state: State):
   const outcome = interpreter.take(action, state)
   for (const property of interpreter.model.properties)
     if (property.kind === 'step')
-      inProperty(interpreter.model, property.name, () =>
+      inProperty(interpreter.model, property, () =>
         interpreter.isTrueOf(property, state, { action, ...outcome }),
       )
 }
 
 function evaluateProperties(interpreter: Interpreter, state: State): void {
   for (const property of interpreter.model.properties)
-    inProperty(interpreter.model, property.name, () => {
+    inProperty(interpreter.model, property, () => {
       if (property.kind === 'invariant' || property.kind === 'reachable')
         interpreter.isTrueIn(property, state)
       else if (property.kind === 'deadlock') evaluate(property.allowed, state)
     })
 }
 
-/** Adds the property's name to a model error. */
-function inProperty(model: Model, name: string, run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error
-    throw new ModelError(error.code, `model ${model.name}, property '${name}': ${error.message}`)
-  }
+/** Adds the property's name and line to a model error. */
+function inProperty(model: Model, { name, site }: Property, run: () => void): void {
+  locating(site, `model ${model.name}, property '${name}': `, run)
 }
 
 /** Takes `actions` from the initial state. Throws InternalError where one is not enabled. */

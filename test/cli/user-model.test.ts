@@ -42,6 +42,18 @@ describe("a user's model", () => {
     expect(JSON.parse(stdout)).toMatchObject({ params: { top: 7 }, states: 8 })
   })
 
+  test('that fails while it runs is shown at its update, whatever the folder is called', async () => {
+    const odd = join(folder, 'a (b) %41')
+    mkdirSync(odd)
+    const text = climber.replace('s.x.increase()', 's.x.increase(3)')
+    writeFileSync(join(odd, 'fails.ts'), text)
+    const { code, stderr } = await zapcheck(['check', join(odd, 'fails.ts')])
+    const line = text.split('\n').findIndex(l => l.includes('increase')) + 1
+    expect(code).toBe(2)
+    expect(stderr).toContain('ZC401')
+    expect(stderr).toContain(`a (b) %41/fails.ts:${line}:`)
+  })
+
   test('is described by info', async () => {
     const { code, stdout } = await zapcheck(['info', './climber.ts', '--json'], { cwd: folder })
     expect(code).toBe(0)
