@@ -142,15 +142,17 @@ function yieldReadLock(s: State, where: string): Statements {
 function zapMirrorRoot(s: State): Statement {
   const { mirror, accepted } = mirrorOf(s)
   const start = step('Z1.2_tdp_mmu_zap_root_mirror', mirror.startZap())
-  const leafs = gfns.map(g => removePrivatePage(s, g, 'Z1.2', true))
-  const table = branch(mirror.hasTable, [
-    step(
-      'Z1.2_zap_table_mirror',
-      mirror.zapTable(),
-      accepted.clear(),
-      each(s.vcpus).map(v => gfns.map(g => when(s.privateGfn(g), s.vcpu[v].tlb[g].clear()))),
-    ),
-  ])
+  // Every entry takes a step, also a non-present one: the pass is behind it then.
+  const leafs = gfns.map(g =>
+    removePrivatePage(s, g, 'Z1.2', [step(`Z1.2_zap_4K_mirror_${gfnNames[g]}_not_present`)]),
+  )
+  // A leaf that is still there goes with its table, blocked and tracked as in K2.
+  const table = step(
+    'Z1.2_zap_table_mirror',
+    mirror.zapTable(),
+    accepted.clear(),
+    each(s.vcpus).map(v => gfns.map(g => when(s.privateGfn(g), s.vcpu[v].tlb[g].clear()))),
+  )
   return branch(mirror.isScheduled, [start, s.p.passes === 'top-down' ? [] : leafs, table])
 }
 
@@ -162,7 +164,7 @@ function zapLeafs(s: State, withDirect: boolean): Statements {
   return [
     step('Z2.1_write_lock', mmuLock.acquireWrite(), s.slot.startZap()),
     withDirect ? each(s.p.deletes).map(r => zapSlotLeaf(s, r)) : [],
-    s.tdx === null ? [] : removePrivatePage(s, A, 'Z2.2', false),
+    s.tdx === null ? [] : removePrivatePage(s, A, 'Z2.2'),
     // tdp_mmu_iter_cond_resched: flush what is owed, let others have the lock, go on.
     either(
       [],
@@ -203,25 +205,28 @@ function zapSlotLeaf(s: State, r: SmallIndex): Statement {
  * K2: tdx_sept_remove_private_spte. With mmu_lock held for read, which KVM never does, the mirror
  * leaf is frozen until the page is removed; with the lock held for write it need not be, and a
  * flush is owed as for any leaf of a valid root.
+ * @param otherwise  what happens if the leaf is not present; given where the lock is held for read
  */
-function removePrivatePage(s: State, g: Gfn, where: string, shared: boolean): Statement {
+function removePrivatePage(s: State, g: Gfn, where: string, otherwise?: Statements): Statement {
   const { mirror, accepted, frozen } = mirrorOf(s)
   const name = gfnNames[g]
-  return branch(mirror.maps(g), [
+  const isShared = otherwise !== undefined
+  const remove = [
     step(
       `${where}_tdh_mem_range_block_${name}`,
       mirror.zapLeaf(g),
       accepted.remove(g),
-      shared ? frozen.add(g) : [],
+      isShared ? frozen.add(g) : [],
       s.requests.kickAll(),
     ),
     waitUntil(
       `${where}_tdh_mem_page_remove_${name}`,
       s.requests.isAcknowledged,
       each(s.vcpus).map(v => s.vcpu[v].tlb[g].clear()),
-      shared ? frozen.remove(g) : s.flushOwed.set(true),
+      isShared ? frozen.remove(g) : s.flushOwed.set(true),
     ),
-  ])
+  ]
+  return branch(mirror.maps(g), remove, otherwise)
 }
 
 function mirrorOf(s: State) {

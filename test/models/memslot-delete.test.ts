@@ -239,6 +239,21 @@ describe('the trace cards of memslot-delete', () => {
     order(path, 'V3_tlb_fill', 'ioctl.Z2.2', 'ioctl.Z2.5_write_unlock', 'ioctl.M7', 'host_reuses')
   })
 
+  test('a private fault passes the check of the direct root and breaks the order', () => {
+    const path = shortestViolation(modelOf('A2', one), 'leaves zapped before non-leaves')
+    expect(path).toHaveLength(24)
+    order(
+      path,
+      'ioctl.CREATE(choice=A shared, B private)',
+      'ioctl.Z1.1_kvm_tdp_mmu_invalidate_roots',
+      'vcpu.V1_kvm_mmu_load',
+      'vcpu.V13_is_page_fault_stale_no',
+      'ioctl.Z1.2_zap_4K_mirror_B_not_present',
+      'vcpu.V15',
+      'ioctl.Z1.2_zap_table_mirror',
+    )
+  })
+
   test('the shortest counterexample of B4 is the interleaving of card 4', () => {
     const path = shortestViolation(modelOf('B4', one), 'no stale mapping after reclaim')
     expect(path).toHaveLength(27)
