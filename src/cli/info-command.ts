@@ -10,6 +10,7 @@ import { EXIT_HOLDS } from './exit-code.js'
 import { findModel, instantiate } from './model-source.js'
 import type { ModelSource } from './model-source.js'
 import { chooseValues } from './parameter-values.js'
+import { wrap } from './wrap.js'
 
 /** Flags of `info`. */
 export interface InfoFlags extends OutputFlags {
@@ -88,58 +89,50 @@ function textOf(facts: ModelFacts, output: Console): string[] {
     ),
   ]
   const section = (title: string, entries: readonly string[]): void => {
-    if (entries.length > 0) lines.push('', paint('bold', title), ...entries.map(e => `  ${e}`))
+    if (entries.length > 0) lines.push('', paint('bold', title), ...entries)
   }
-  section('parameters', inColumns(facts.parameters.map(parameterCells)))
-  section(
-    'properties',
-    facts.properties.flatMap(p => propertyLines(p)),
-  )
-  section('variants', inColumns(facts.variants.map(variantCells)))
-  section('sources', facts.sources.map(printable))
-  section('left out', facts.omits.map(printable))
+  section('parameters', facts.parameters.flatMap(parameterLines))
+  section('properties', facts.properties.flatMap(propertyLines))
+  section('variants', facts.variants.flatMap(variantLines))
+  section('sources', facts.sources.flatMap(listItem))
+  section('left out', facts.omits.flatMap(listItem))
   return lines
 }
 
-function parameterCells(parameter: ModelFacts['parameters'][number]): string[] {
+/** A headline, and paragraphs below it. */
+function entry(head: string, ...paragraphs: readonly (string | null | undefined)[]): string[] {
+  const texts = paragraphs.filter(p => p !== null && p !== undefined && p !== '')
+  return [...wrap(printable(head), 2), ...texts.flatMap(p => wrap(printable(String(p)), 6))]
+}
+
+function listItem(text: string): string[] {
+  const [first = '', ...rest] = wrap(printable(text), 4)
+  return [`  - ${first.trimStart()}`, ...rest]
+}
+
+function parameterLines(parameter: ModelFacts['parameters'][number]): string[] {
   const { name, domain, about } = parameter
-  return [name, domain, `default ${String(parameter.default)}`, about ?? '']
+  return entry(`${name} = ${String(parameter.default)}`, domain.replaceAll('|', ' | '), about)
 }
 
 function propertyLines({ name, kind, meaning }: ModelFacts['properties'][number]): string[] {
-  const head = printable(`${name} (${kind === 'reachable' ? 'reachability' : kind})`)
-  return meaning === null ? [head] : [head, `  ${printable(meaning)}`]
+  return entry(`${name} (${kind === 'reachable' ? 'reachability' : kind})`, meaning)
 }
 
-function variantCells({ name, params, expect, tier, about }: Variant): string[] {
+function variantLines({ name, params, expect, tier, about }: Variant): string[] {
   const values = Object.entries(params).map(([n, value]) => `${n}=${String(value)}`)
   const { properties = {}, states } = expect
-  const verdicts = Object.entries(properties).map(([n, verdict]) => `${n} ${verdictText(verdict)}`)
-  const expected = verdicts.length === 0 ? 'all hold' : verdicts.join(', ')
-  const count = states === undefined ? '' : `, ${formatCount(states)} states`
-  const remarks = [about, tier === 'large' ? 'large: not in the suite' : undefined]
-  return [
-    name,
-    values.length === 0 ? 'defaults' : values.join(' '),
-    expected + count,
-    remarks.filter(r => r !== undefined).join('; '),
-  ]
+  const verdicts = Object.entries(properties).map(([n, verdict]) => `${n}: ${verdictText(verdict)}`)
+  const count = states === undefined ? '' : `${formatCount(states)} states; `
+  return entry(
+    `${name}  ${values.length === 0 ? '(defaults)' : values.join(' ')}`,
+    about,
+    `${count}${verdicts.length === 0 ? 'all hold' : verdicts.join('; ')}`,
+    tier === 'large' ? 'large: not in the suite' : null,
+  )
 }
 
 function verdictText(verdict: ExpectedVerdict): string {
   if (typeof verdict === 'string') return verdict
   return `${verdict.verdict} at depth ${verdict.depth}`
-}
-
-/** Rows of cells as lines with aligned columns. */
-function inColumns(rows: readonly (readonly string[])[]): string[] {
-  const cells = rows.map(row => row.map(printable))
-  const width = (column: number): number =>
-    cells.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)
-  return cells.map(row =>
-    row
-      .map((text, i) => text.padEnd(width(i)))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -2,10 +2,17 @@
 import { loadModel, modelNames } from '../../models/index.js'
 import type { ModelDefinition } from '../lang/definition.js'
 import { formatDomain } from '../lang/parameters.js'
+import type { Parameter } from '../lang/parameters.js'
+import { wrap } from './wrap.js'
 import { printable } from '../trace/printable.js'
 import { Console } from './console.js'
 import type { OutputFlags } from './console.js'
 import { EXIT_HOLDS } from './exit-code.js'
+
+/** Columns before a list of words. */
+const INDENT = 14
+/** A domain longer than this is left to `info`. */
+const DOMAIN_MAX = 40
 
 /** Prints all built-in models; returns the exit code. */
 export async function listCommand(flags: OutputFlags): Promise<number> {
@@ -38,11 +45,22 @@ function entryOf({ name, about, parameters, variants }: ModelDefinition): ListEn
 }
 
 function textOf({ name, about, parameters, variants }: ModelDefinition, output: Console): string {
-  const dim = (text: string): string => output.paint('dim', text)
   const lines = [`${output.paint('bold', printable(name))}  ${printable(about)}`]
-  const domains = Object.entries(parameters).map(([n, p]) => `${n}=${formatDomain(p)}`)
-  if (domains.length > 0) lines.push(`  ${dim('parameters')}  ${printable(domains.join('  '))}`)
-  if (variants.length > 0)
-    lines.push(`  ${dim('variants')}    ${printable(variants.map(v => v.name).join('  '))}`)
+  const list = (title: string, words: readonly string[]): void => {
+    if (words.length === 0) return
+    const [first = '', ...rest] = wrap(printable(words.join(' ')), INDENT)
+    lines.push(`  ${output.paint('dim', title.padEnd(INDENT - 2))}${first.trimStart()}`, ...rest)
+  }
+  list('parameters', Object.entries(parameters).map(domainOf))
+  list(
+    'variants',
+    variants.map(v => v.name),
+  )
   return lines.join('\n')
+}
+
+/** A parameter with its domain; `info` tells the words of a long one. */
+function domainOf([name, parameter]: [string, Parameter]): string {
+  const domain = formatDomain(parameter)
+  return `${name}=${domain.length > DOMAIN_MAX ? '...' : domain}`
 }
