@@ -3,7 +3,7 @@
 /** Columns of a listing. */
 const COLUMNS_MAX = 100
 
-/** Breaks `text` at spaces into lines, each with `indent` columns in front. Long words stay whole. */
+/** Breaks `text` at spaces into lines with `indent` columns in front. Long words stay whole. */
 export function wrap(text: string, indent: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -42,7 +42,7 @@ describe("a user's model", () => {
     expect(JSON.parse(stdout)).toMatchObject({ params: { top: 7 }, states: 8 })
   })
 
-  test('that fails while it runs is shown at its update, whatever the folder is called', async () => {
+  test('that fails while it runs is shown at its update, in any folder', async () => {
     const odd = join(folder, 'a (b) %41')
     mkdirSync(odd)
     const text = climber.replace('s.x.increase()', 's.x.increase(3)')

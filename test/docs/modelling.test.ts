@@ -86,7 +86,8 @@ describe('docs/modelling.md', () => {
 
   it('shows what the command prints for the first model', () => {
     const [first] = examples
-    const [good, bad] = [...text.matchAll(/\n\n```\n([\s\S]*?)```/g)].map(([, output = '']) => output)
+    const blocks = [...text.matchAll(/\n\n```\n([\s\S]*?)```/g)]
+    const [good, bad] = blocks.map(([, output = '']) => output)
     const run = (...options: string[]): { stdout: string; status: number | null } => {
       const args = [join(root, 'dist/bin/zapcheck.js'), 'check', fileOf(first?.line ?? 0)]
       return spawnSync(process.execPath, [...args, '--no-color', ...options], { encoding: 'utf8' })
