@@ -76,7 +76,9 @@ export const TABLE_USED = 320
 export const REHASH_CURSOR = 384
 /** u32: not 0 if the new table had no room for some row. */
 export const REHASH_FAILED = 388
-/** Lines of the old table that a worker takes at a time. */
+/** Runs into which the lines of the old table are cut, if there are enough of them. */
+export const REHASH_RUNS = 32
+/** Lines of the old table that one call moves. */
 export const REHASH_LINES = 512
 
 /** {start u32, end u32} each: memory given back, to be cut into blocks. */

@@ -41,7 +41,7 @@ import {
 import { hashRow, setMixBits } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
-import { rehashRun } from './rehash'
+import { rehashSome } from './rehash'
 import { refreshTable, tableRowsMax, tableSlotBytes } from './table'
 import { insertWide, rowsEqual } from './wide'
 
@@ -173,7 +173,7 @@ export function readDescriptor(index: u32): void {
 
 /** Takes part in a growth, between the two barriers; see Kernel.rehash. */
 export function rehash(): bool {
-  return rehashRun(rowBytes != 8)
+  return rehashSome(rowBytes != 8)
 }
 
 /** Index of the first row equal to that at `target`, -1 if there is none. */

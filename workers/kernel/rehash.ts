@@ -2,7 +2,7 @@
  * Growth: moves the rows of the table in use (TABLE) into the new one (TABLE_NEXT).
  *
  * Runs between two barriers of all workers, so nobody inserts meanwhile. Old lines are handed out
- * in runs of REHASH_LINES through an atomic cursor. A slot and its position give the mixed value
+ * in long runs through an atomic cursor. A slot and its position give the mixed value
  * back, so neither states nor rows are read: home line i of the old table goes near i * growth in
  * the new one, both are walked in order and the caches stay warm.
  *
@@ -18,6 +18,7 @@ import {
   REHASH_CURSOR,
   REHASH_FAILED,
   REHASH_LINES,
+  REHASH_RUNS,
   TABLE_ADDRESS,
   TABLE_DISPLACEMENT_BITS,
   TABLE_DIVISOR,
@@ -48,7 +49,7 @@ import {
 /** Bits of a slot below the row address. */
 const TAG_BITS: u64 = 64 - WIDE_ADDRESS_BITS
 
-/** The new table, read from its record by `rehashRun`. */
+/** The new table, read from its record by `rehashSome`. */
 let nextStart: usize = 0
 let nextEnd: usize = 0
 let nextOverflowEnd: usize = 0
@@ -178,19 +179,54 @@ function rehashOverflow(): bool {
   return true
 }
 
+/** Bytes beyond a run's own lines that its rows may overflow into; a few steps (table.ts). */
+const OVERFLOW_REACH: usize = 131072
+
 /**
- * Takes the next run of old lines and moves its rows. False if none is left, or some row found no
- * slot. One run per call, since the engine replaces its first, slow code for a function only when it
- * is called again.
+ * Makes the operating system commit the pages of the new table that the run at hand fills, by a write
+ * to each. If the first access were the look whether a slot is empty, the system would map a page
+ * of zeros and replace it at the first write, with a flush of all processors' address caches, which
+ * costs more than the rest of the growth when several workers do it. A compare-and-swap of 0 for 0
+ * changes nothing, whoever has been there, and unlike other such writes is not optimised to a load.
  */
-export function rehashRun(wide: bool): bool {
+function commitPages(first: u32, last: u32): void {
+  const lines = (tableEnd - tableStart) / LINE_BYTES
+  const nextLines = <u64>((nextEnd - nextStart) / LINE_BYTES)
+  let page = nextStart + <usize>((nextLines * first) / lines) * LINE_BYTES
+  const end = nextStart + <usize>((nextLines * last) / lines) * LINE_BYTES + OVERFLOW_REACH
+  for (; page < min(end, nextEnd); page += 4096) atomic.cmpxchg<u32>(page, 0, 0)
+}
+
+/** Old lines of the run at hand that are still to be moved. */
+let runNext: u32 = 0
+let runEnd: u32 = 0
+
+/**
+ * Moves the next few old lines of this worker's run, or takes a new run. False if none is left, or
+ * some row found no slot. Runs are long, so that rows which overflow into neighbouring lines seldom
+ * meet another worker there. Calls are short, since the engine replaces its first, slow code for a
+ * function only when it is called again.
+ */
+export function rehashSome(wide: bool): bool {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
-  const first: u32 = atomic.add<u32>(REHASH_CURSOR, REHASH_LINES)
-  if (first >= lines) return false
-  readNextTable()
-  // Who takes the first lines moves the overflow too.
-  const placed = rehashLines(first, min<u32>(first + REHASH_LINES, lines), wide)
-  if (placed && (first != 0 || rehashOverflow())) return true
+  let placed = true
+  if (runNext == runEnd) {
+    const runLines = max<u32>(REHASH_LINES, lines / REHASH_RUNS)
+    runNext = atomic.add<u32>(REHASH_CURSOR, runLines)
+    runEnd = min<u32>(runNext + runLines, lines)
+    if (runNext >= lines) {
+      runNext = runEnd
+      return false
+    }
+    readNextTable()
+    commitPages(runNext, runEnd)
+    // Who takes the first run moves the overflow too.
+    if (runNext == 0) placed = rehashOverflow()
+  }
+  const first = runNext
+  runNext = min<u32>(first + REHASH_LINES, runEnd)
+  if (placed && rehashLines(first, runNext, wide)) return true
+  runNext = runEnd
   atomic.store<u32>(REHASH_FAILED, 1)
   return false
 }
