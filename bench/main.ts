@@ -123,7 +123,7 @@ async function bench(root: string, { rounds, scope, json }: Options): Promise<nu
     const [first, second] = [series.slice(0, ours.length), series.slice(ours.length)]
     const isTooSmall = (series[0]?.runs[0]?.states ?? 0) < comparableStates
     if (isTooSmall) console.log('\ntoo small to compare speeds')
-    else if (second.length > 0) console.log(`\n${ratioTable(first, second)}`)
+    else console.log(`\n${ratioTable(first, second)}`)
     if (json !== undefined)
       await writeFile(json, `${JSON.stringify({ scope, machine, load, series }, null, 2)}\n`)
     const differences = checkCounts(series, scope)

@@ -83,12 +83,13 @@ export function speedTable(series: readonly Series[]): string {
   return columns([[...head, 'peak MiB'], ...rows])
 }
 
-/** The table of ratios of each of `ours` to each of `others`. */
+/** The table of ratios: more workers to one, and each of `ours` to each of `others`. */
 export function ratioTable(ours: readonly Series[], others: readonly Series[]): string {
   const text = ({ median, min, max }: Spread): string =>
     `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
+  const [one] = ours
   const rows = ours.flatMap(first =>
-    others.map(second => [
+    [...(one === undefined || one === first ? [] : [one]), ...others].map(second => [
       `${first.name} : ${second.name}`,
       text(ratios(first, second, run => run.searchSeconds)),
       text(ratios(first, second, run => run.wallSeconds)),
