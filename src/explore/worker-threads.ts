@@ -3,7 +3,7 @@
  * an error that names worker and cause. Main thread. comlink is the control plane; it carries one
  * `run` call per worker and its end.
  */
-import { Worker } from 'node:worker_threads'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { releaseProxy, wrap, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { InternalError } from '../base/assert.js'
@@ -42,7 +42,9 @@ export async function runThreads(
   onFailure: () => void,
 ): Promise<void> {
   const failures: Failure[] = []
-  const threads = setups.map(setup => new Worker(script, { name: `explorer ${setup.index}` }))
+  const threads = setups.map(
+    ({ index }) => new Worker(script, { name: `explorer ${index}`, env: SHARE_ENV }),
+  )
   const remotes = threads.map(thread => wrap<ExplorerApi>(nodeEndpoint(thread)))
   const run = async (remote: Remote<ExplorerApi>, index: number): Promise<void> => {
     try {

@@ -40,8 +40,8 @@ export interface Kernel {
   /** Puts row address and count of descriptor `index` of the level log into the result line. */
   readDescriptor(index: number): void
   /**
-   * Moves some rows from the table in use to the next one. All workers call it again and again, each
-   * until it returns 0: nothing is left to be taken.
+   * Moves some rows from the table in use to the next one. All workers call it again and again,
+   * each until it returns 0: nothing is left to be taken.
    */
   rehash(): number
   /** Allocates `bytes` (unsigned) of zeros for a table, 0 if the memory limit is reached. */

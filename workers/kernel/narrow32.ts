@@ -33,6 +33,7 @@ import { claim32 } from './claim'
 import { logPosition, setLogPosition } from './log'
 import { mix, mixHalf, mixMask, mixWith } from './mix'
 import { insertOverflow } from './overflow'
+import { touchLines } from './touch'
 import {
   nextLine,
   overflowEnd,
@@ -53,12 +54,8 @@ function lanesEqual(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
 }
 
-/**
- * Second pass: slot value and line address of the rows in `scratch`, and a touch of each line, so
- * that the cache misses of the batch overlap. Returns something that depends on the touched
- * lines.
- */
-function locate(count: u32, scratch: usize): u32 {
+/** Second pass: slot value and line address of the rows in `scratch`. */
+function locate(count: u32, scratch: usize): void {
   const start = tableStart
   const shift = tableShift
   const divisor = tableDivisor
@@ -67,7 +64,6 @@ function locate(count: u32, scratch: usize): u32 {
   const low = ((<u64>1) << shift) - 1
   const half = mixHalf
   const mask = mixMask
-  let touched: u32 = 0
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
     const mixed = mixWith(load<u64>(scratch), half, mask)
@@ -77,9 +73,7 @@ function locate(count: u32, scratch: usize): u32 {
     const line = start + <usize>home * LINE_BYTES
     store<u64>(scratch, (remainder << displacementBits) | 1, 8)
     store<u32>(scratch, line, 16)
-    touched |= load<u32>(line)
   }
-  return touched
 }
 
 /**
@@ -88,7 +82,8 @@ function locate(count: u32, scratch: usize): u32 {
  * no slot within reach and the overflow is full.
  */
 export function insertNarrow32(count: u32, scratch: usize): u32 {
-  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
+  locate(count, scratch)
+  touchLines(count, scratch)
   const slotMask = ((<u32>1) << (<u32>tableDisplacementBits)) - 1
   const start = tableStart
   const end = tableEnd

@@ -11,6 +11,7 @@ import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/sto
 import { claim64 } from './claim'
 import { logPosition, setLogPosition } from './log'
 import { mixHalf, mixMask, mixWith } from './mix'
+import { touchLines } from './touch'
 import {
   nextLine,
   stepBytes,
@@ -33,8 +34,8 @@ export function lanesEqual64(a: v128, b: v128, c: v128, d: v128, value: v128): u
   return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
 }
 
-/** Second pass: slot value and line address of the rows in `scratch`; touches the lines. */
-function locate(count: u32, scratch: usize): u32 {
+/** Second pass: slot value and line address of the rows in `scratch`. */
+function locate(count: u32, scratch: usize): void {
   const start = tableStart
   const shift = tableShift
   const divisor = tableDivisor
@@ -43,7 +44,6 @@ function locate(count: u32, scratch: usize): u32 {
   const low = ((<u64>1) << shift) - 1
   const half = mixHalf
   const mask = mixMask
-  let touched: u32 = 0
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
     const mixed = mixWith(load<u64>(scratch), half, mask)
@@ -53,14 +53,13 @@ function locate(count: u32, scratch: usize): u32 {
     const line = start + <usize>home * LINE_BYTES
     store<u64>(scratch, (remainder << displacementBits) | 1, 8)
     store<u32>(scratch, line, 16)
-    touched |= load<u32>(line)
   }
-  return touched
 }
 
 /** As insertNarrow32; there is no overflow, as 8 bits of displacement suffice. */
 export function insertNarrow64(count: u32, scratch: usize): u32 {
-  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
+  locate(count, scratch)
+  touchLines(count, scratch)
   const slotMask = ((<u64>1) << tableDisplacementBits) - 1
   const start = tableStart
   const end = tableEnd

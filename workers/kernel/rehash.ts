@@ -124,8 +124,8 @@ function place64(line: usize, value: u64, step: usize): bool {
 }
 
 /**
- * Puts a row, known by its mixed value and the row address bits of its slot, into the new table. With
- * `useHint` it must be at home in the old line at hand.
+ * Puts a row, known by its mixed value and the row address bits of its slot, into the new table.
+ * With `useHint` it must be at home in the old line at hand.
  */
 function place(mixed: u64, addressBits: u64, useHint: bool): bool {
   const x = mixed >> nextShift
@@ -183,11 +183,12 @@ function rehashOverflow(): bool {
 const OVERFLOW_REACH: usize = 131072
 
 /**
- * Makes the operating system commit the pages of the new table that the run at hand fills, by a write
- * to each. If the first access were the look whether a slot is empty, the system would map a page
- * of zeros and replace it at the first write, with a flush of all processors' address caches, which
- * costs more than the rest of the growth when several workers do it. A compare-and-swap of 0 for 0
- * changes nothing, whoever has been there, and unlike other such writes is not optimised to a load.
+ * Makes the operating system commit the pages of the new table that the run at hand fills, by a
+ * write to each. If the first access were the look whether a slot is empty, the system would map
+ * a page of zeros and replace it at the first write, with a flush of all processors' address
+ * caches, which costs more than the rest of the growth when several workers do it. A
+ * compare-and-swap of 0 for 0 changes nothing, whoever has been there, and unlike other such
+ * writes is not optimised to a load.
  */
 function commitPages(first: u32, last: u32): void {
   const lines = (tableEnd - tableStart) / LINE_BYTES

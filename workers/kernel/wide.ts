@@ -29,6 +29,7 @@ import {
 import { claim64 } from './claim'
 import { logPosition, rowBytes, setLogPosition } from './log'
 import { lanesEqual64 } from './narrow64'
+import { touchLines } from './touch'
 import {
   nextLine,
   stepBytes,
@@ -66,17 +67,14 @@ function tagsEqual(a: v128, b: v128, c: v128, d: v128, tag: u64): u32 {
   )
 }
 
-/**
- * Second pass: tag and line address of the rows whose hashes are in `scratch`; touches the lines.
- */
-function locate(count: u32, scratch: usize): u32 {
+/** Second pass: tag and line address of the rows whose hashes are in `scratch`. */
+function locate(count: u32, scratch: usize): void {
   const start = tableStart
   const shift = tableShift
   const divisor = tableDivisor
   const reciprocal = tableReciprocal
   const displacementBits = tableDisplacementBits
   const low = ((<u64>1) << shift) - 1
-  let touched: u32 = 0
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
     const hash = load<u64>(scratch)
@@ -86,13 +84,11 @@ function locate(count: u32, scratch: usize): u32 {
     const line = start + <usize>home * LINE_BYTES
     store<u64>(scratch, (remainder << displacementBits) | 1, 8)
     store<u32>(scratch, line, 16)
-    touched |= load<u32>(line)
   }
-  return touched
 }
 
 /**
- * Third pass: touches the row behind the first equal tag of each line, so those misses overlap
+ * Fourth pass: touches the row behind the first equal tag of each line, so those misses overlap
  * too.
  */
 function touchRows(count: u32, scratch: usize): u32 {
@@ -127,7 +123,8 @@ function findRow(line: usize, same: u32, row: usize, bytes: usize): bool {
  * index.
  */
 export function insertWide(rows: usize, count: u32, scratch: usize): u32 {
-  store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, locate(count, scratch))
+  locate(count, scratch)
+  touchLines(count, scratch)
   store<u32>(scratch + count * SCRATCH_ENTRY_BYTES, touchRows(count, scratch))
   const slotMask = ((<u64>1) << tableDisplacementBits) - 1
   const start = tableStart
