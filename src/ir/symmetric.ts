@@ -8,26 +8,27 @@ import { Diagnostic } from '../base/diagnostic.js'
 import { mapChildren, mapIndices } from './expression.js'
 import type { Expression, Location } from './expression.js'
 import { formatAction } from './model.js'
-import type { ActionInstance, Model, Property, Sort, Update, Variable } from './model.js'
-import { printLocation } from './print.js'
+import type { ActionInstance, Model, Property, Sort, Update } from './model.js'
 import { setMembers } from './type.js'
 import type { ScalarType } from './type.js'
 
 /** Throws Diagnostic ZC305 if some symmetric type of the model is not symmetric. */
 export function checkSymmetry(model: Model): void {
+  if (model.sorts.every(({ size }) => size < 2)) return
+  const texts = model.actions.map(actionText)
   for (const sort of model.sorts)
-    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, sort, [i, i + 1])
+    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, texts, sort, [i, i + 1])
 }
 
 type Swap = readonly [number, number]
 
-function checkSwap(model: Model, sort: Sort, swap: Swap): void {
+function checkSwap(model: Model, texts: readonly string[], sort: Sort, swap: Swap): void {
   const permutation = variablePermutation(model, sort, swap)
   const change = new Swapping(sort.name, swap, permutation)
-  const texts = new Canonical(model.variables)
-  const actions = new Set(model.actions.map(a => texts.action(a)))
-  for (const action of model.actions) {
-    if (actions.has(texts.action(change.action(action)))) continue
+  const known = new Set(texts)
+  const swapped = model.actions.map(a => actionText(change.action(a)))
+  for (const [i, action] of model.actions.entries()) {
+    if (known.has(swapped[i] ?? '')) continue
     throw new Diagnostic(
       'ZC305',
       `model ${model.name}, action ${formatAction(action)}: it breaks the symmetry of ` +
@@ -39,12 +40,7 @@ function checkSwap(model: Model, sort: Sort, swap: Swap): void {
     )
   }
   for (const property of model.properties) {
-    const before = texts.property(property, model.actions)
-    const after = texts.property(
-      change.property(property),
-      model.actions.map(a => change.action(a)),
-    )
-    if (before === after) continue
+    if (propertyText(property, texts) === propertyText(change.property(property), swapped)) continue
     throw new Diagnostic(
       'ZC305',
       `model ${model.name}, property '${property.name}': it breaks the symmetry of ${sort.name}`,
@@ -130,90 +126,76 @@ function isAssociative({ kind, operator }: Binary): boolean {
   return kind !== 'compare' && ['add', 'mul', 'and', 'or'].includes(operator)
 }
 
-/** Texts that are equal for expressions that differ only in the order of and, or, = and +. */
-class Canonical {
-  constructor(private readonly variables: readonly Variable[]) {}
-
-  expression(e: Expression): string {
-    switch (e.kind) {
-      case 'constant':
-        return String(e.value)
-      case 'read':
-      case 'next':
-        return `${e.kind} ${this.location(e.location)}`
-      case 'and':
-      case 'or':
-        return `(${e.operands
-          .map(o => this.expression(o))
-          .sort()
-          .join(` ${e.kind} `)})`
-      case 'compare':
-      case 'arithmetic':
-      case 'bits': {
-        const sides = this.operands(e, e).map(o => this.expression(o))
-        const commutes = ['eq', 'ne'].includes(e.operator) || isAssociative(e)
-        return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
-      }
-      case 'not':
-        return `not ${this.expression(e.operand)}`
-      case 'modulo':
-        return `(${this.expression(e.operand)} mod ${e.modulus})`
-      case 'ite':
-        return `(${[e.condition, e.then, e.otherwise].map(x => this.expression(x)).join(' ? ')})`
-      case 'singleton':
-        return `{${this.expression(e.member)}}`
-      case 'member':
-        return `(${this.expression(e.member)} in ${this.expression(e.set)})`
-      default:
-        return `|${this.expression(e.set)}|`
+/** A text that is equal for expressions that differ only in the order of and, or, = and +. */
+function expressionText(e: Expression): string {
+  switch (e.kind) {
+    case 'constant':
+      return String(e.value)
+    case 'read':
+    case 'next':
+      return `${e.kind} ${locationText(e.location)}`
+    case 'and':
+    case 'or':
+      return `(${e.operands.map(expressionText).sort().join(` ${e.kind} `)})`
+    case 'compare':
+    case 'arithmetic':
+    case 'bits': {
+      const sides = operandsOf(e, e).map(expressionText)
+      const commutes = ['eq', 'ne'].includes(e.operator) || isAssociative(e)
+      return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
     }
+    case 'not':
+      return `not ${expressionText(e.operand)}`
+    case 'modulo':
+      return `(${expressionText(e.operand)} mod ${e.modulus})`
+    case 'ite':
+      return `(${[e.condition, e.then, e.otherwise].map(expressionText).join(' ? ')})`
+    case 'singleton':
+      return `{${expressionText(e.member)}}`
+    case 'member':
+      return `(${expressionText(e.member)} in ${expressionText(e.set)})`
+    default:
+      return `|${expressionText(e.set)}|`
   }
+}
 
-  /** The operands of `e`; of nested ones as well where that makes no difference: a + (b + c). */
-  private operands(e: Binary, outer: Binary): readonly Expression[] {
-    return [e.left, e.right].flatMap(side =>
-      isAssociative(outer) && side.kind === outer.kind && side.operator === outer.operator
-        ? this.operands(side, outer)
-        : [side],
-    )
-  }
+/** The operands of `e`; of nested ones as well where that makes no difference: a + (b + c). */
+function operandsOf(e: Binary, outer: Binary): readonly Expression[] {
+  return [e.left, e.right].flatMap(side =>
+    isAssociative(outer) && side.kind === outer.kind && side.operator === outer.operator
+      ? operandsOf(side, outer)
+      : [side],
+  )
+}
 
-  /** An array over a sort that a swap reordered is the same if an index expression follows. */
-  private location(location: Location): string {
-    if (location.indices.length === 0) return printLocation(location, this.variables)
-    const indices = location.indices.map(i => this.expression(i.expression))
-    return `${[...location.elements].sort((a, b) => a - b).join()}[${indices.join('][')}]`
-  }
+/** An array over a sort that a swap reordered is the same if an index expression follows. */
+function locationText({ elements, indices }: Location): string {
+  if (indices.length === 0) return elements.join()
+  const chosen = indices.map(i => expressionText(i.expression))
+  return `${[...elements].sort((a, b) => a - b).join()}[${chosen.join('][')}]`
+}
 
-  private updates(updates: readonly Update[]): string {
-    return updates
-      .map(u => {
-        if (u.kind === 'assign')
-          return `${this.location(u.location)} := ${this.expression(u.value)}`
-        if (u.kind === 'assert') return `assert ${u.property} ${this.expression(u.condition)}`
-        const { condition, then, otherwise } = u
-        const arms = `{${this.updates(then)}} {${this.updates(otherwise)}}`
-        return `if ${this.expression(condition)} ${arms}`
-      })
-      .sort()
-      .join('; ')
-  }
+function updatesText(updates: readonly Update[]): string {
+  return updates
+    .map(u => {
+      if (u.kind === 'assign') return `${locationText(u.location)} := ${expressionText(u.value)}`
+      if (u.kind === 'assert') return `assert ${u.property} ${expressionText(u.condition)}`
+      const { condition, then, otherwise } = u
+      return `if ${expressionText(condition)} {${updatesText(then)}} {${updatesText(otherwise)}}`
+    })
+    .sort()
+    .join('; ')
+}
 
-  action(a: ActionInstance): string {
-    const guard = a.guard.map(e => this.expression(e)).sort()
-    return `${a.name}: ${guard.join(' & ')} -> ${this.updates(a.updates)}`
-  }
+function actionText({ name, guard, updates }: ActionInstance): string {
+  return `${name}: ${guard.map(expressionText).sort().join(' & ')} -> ${updatesText(updates)}`
+}
 
-  property(p: Property, actions: readonly ActionInstance[]): string {
-    if (p.kind === 'assertion') return p.name
-    if (p.kind === 'deadlock') return this.expression(p.allowed)
-    if (p.kind !== 'step') return this.expression(p.predicate)
-    return p.predicates
-      .map(
-        (e, i) =>
-          `${actions[i] === undefined ? '' : this.action(actions[i])} | ${this.expression(e)}`,
-      )
-      .sort()
-      .join('\n')
-  }
+/** `actions` are the texts of the actions that a step property's predicates belong to. */
+function propertyText(p: Property, actions: readonly string[]): string {
+  if (p.kind === 'assertion') return p.name
+  if (p.kind === 'deadlock') return expressionText(p.allowed)
+  if (p.kind !== 'step') return expressionText(p.predicate)
+  const texts = p.predicates.map((e, i) => `${actions[i] ?? ''} | ${expressionText(e)}`)
+  return texts.sort().join('\n')
 }
