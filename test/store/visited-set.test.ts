@@ -26,6 +26,7 @@ import {
 import { assert } from '../../src/base/assert.js'
 import { explore } from '../../src/explore/explore.js'
 import { builtFiles } from '../../src/explore/worker-url.js'
+import { races } from '../explore/fixtures/chain.js'
 import { graphModel, packVertex, searchGraph, type Graph } from '../explore/fixtures/graph.js'
 
 const module = new WebAssembly.Module(readFileSync(builtFiles().kernel))
@@ -145,6 +146,19 @@ describe('the visited set of one thread', () => {
     expect(set.bytes / 60_000).toBeLessThan(20)
   })
 
+  it('tells rows apart that have one and the same hash', () => {
+    // As hashRow in workers/kernel/mix.ts: the second word makes up for the first one's hash.
+    const afterFirst = (word: bigint): bigint => {
+      const product = BigInt.asUintN(64, word * 0xbf58476d1ce4e5b9n)
+      return product ^ (product >> 32n)
+    }
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const first = BigInt(i) * 0x123456789abcn
+      return [first, afterFirst(first) ^ 0x5555n]
+    })
+    compareWithSet({ strideWords: 2, stateBits: 128 }, [rows, rows])
+  })
+
   it('holds all values of a narrow state without growing for ever', () => {
     const rows = Array.from({ length: 4096 }, (_, i) => [BigInt(i)])
     const set = compareWithSet({ strideWords: 1, stateBits: 12 }, [rows, rows])
@@ -186,4 +200,14 @@ describe('the visited set of several threads', () => {
       }
     })
   }
+
+  it('reports a state once when all workers insert the same states at the same moment', async () => {
+    const layers = 150
+    const model = await races(layers)
+    for (const workers of [2, 3]) {
+      const result = await explore(model, { workers, tableBytesInitial: 2 ** 22 })
+      expect(result.states).toBe(65 + 2048 * (layers - 2))
+      expect(result.transitions).toBe(64 * (65 + 2048 * (layers - 3)))
+    }
+  })
 })

@@ -84,9 +84,11 @@ export function commitRuns(): void {
   }
 }
 
-/** Makes descriptors of all rows. Called at the end of a level by each worker. */
+/**
+ * Makes a descriptor of the rows that have none yet, fewer than a run after `commitRuns`. Called at
+ * the end of a level by each worker.
+ */
 export function flushLog(): void {
-  commitRuns()
   const count = <u32>((logPosition - logPending) / rowBytes)
   if (count != 0) pushDescriptor(logPending, count)
   logPending = logPosition
