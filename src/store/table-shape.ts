@@ -56,8 +56,8 @@ const DISPLACEMENT_BITS_MIN = 3
 const DISPLACEMENT_BITS_MAX = 8
 /** Share of the slots that are filled before the table grows. */
 const LOAD_MAX_NARROW = 0.9
-/** Lower for wide states, where a false match of tags costs a look at a row. */
-const LOAD_MAX_WIDE = 0.8
+/** A little lower for wide states, which have no overflow. */
+const LOAD_MAX_WIDE = 0.88
 /** One line of overflow per so many lines, with 32-bit slots. */
 const OVERFLOW_SHARE = 64
 /** Tables may not reach further than a memory does. */
@@ -67,8 +67,12 @@ const LINES_MAX = 2 ** 26 - 2 ** 12
  * repeated.
  */
 const SMALL_BYTES = 2 ** 22
-/** From this size on a growth takes half as many slots again, since the bytes matter more. */
-const LARGE_BYTES = 2 ** 26
+/** From this size on a growth takes smaller steps, since the bytes matter more than the time. */
+const LARGE_BYTES = 2 ** 25
+/** At most 4 / 0.9 * 1.5 = 6.7 bytes a state. */
+const LARGE_FACTOR_32 = 1.5
+/** At most 8 / 0.9 * 1.5 = 13.3 bytes a state, 11 on average. */
+const LARGE_FACTOR_64 = 1.3
 
 /** Bytes of the visited set of a table. */
 export function tableBytes(shape: TableShape): number {
@@ -133,7 +137,8 @@ export function initialShape(format: RowFormat, bytes: number): TableShape {
  */
 export function grownShapes(format: RowFormat, current: TableShape): TableShape[] {
   const bytes = tableBytes(current)
-  const factor = bytes < SMALL_BYTES ? 4 : bytes < LARGE_BYTES ? 2 : 1.5
+  const largeFactor = current.slotBytes === 4 ? LARGE_FACTOR_32 : LARGE_FACTOR_64
+  const factor = bytes < SMALL_BYTES ? 4 : bytes < LARGE_BYTES ? 2 : largeFactor
   const slots = slotCount(current)
   const larger = tableShapes(format).filter(shape => slotCount(shape) > slots * 1.1)
   const wanted = larger.findIndex(shape => slotCount(shape) >= slots * factor * 0.999)

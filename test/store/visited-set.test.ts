@@ -201,7 +201,7 @@ describe('the visited set of several threads', () => {
     })
   }
 
-  it('reports a state once when all workers insert the same states at the same moment', async () => {
+  it('reports a state once when workers insert the same states at the same moment', async () => {
     const layers = 150
     const model = await races(layers)
     for (const workers of [2, 3]) {

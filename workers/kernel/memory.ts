@@ -95,21 +95,31 @@ export function allocateTable(bytes: u32): usize {
   return table
 }
 
-/** Gives the memory of a table back; it becomes blocks. Nobody may use it any more. */
+/**
+ * Gives the memory of a table back, joined with free neighbours; it becomes blocks, or part of a
+ * later table. Nobody may use it any more.
+ */
 export function releaseTable(address: usize, bytes: u32): void {
   lock()
   const count = load<u32>(REGION_COUNT)
-  let i: u32 = 0
-  // An entry that has become too small for a block is used again.
-  while (i < count) {
+  let start = <u32>address
+  let end = start + bytes
+  let place = count
+  for (let i = count; i-- > 0;) {
     const region: usize = REGIONS + i * 8
-    if (load<u32>(region, 4) - load<u32>(region) < <u32>BLOCK_BYTES) break
-    i++
+    const joined = load<u32>(region, 4) == start || load<u32>(region) == end
+    if (joined) {
+      start = min(start, load<u32>(region))
+      end = max(end, load<u32>(region, 4))
+      store<u64>(region, 0)
+    }
+    // An entry that is empty or has become too small for a block is used again.
+    if (load<u32>(region, 4) - load<u32>(region) < <u32>BLOCK_BYTES) place = i
   }
-  if (i < <u32>REGIONS_MAX) {
-    store<u32>(REGIONS + i * 8, address)
-    store<u32>(REGIONS + i * 8, address + bytes, 4)
-    if (i == count) store<u32>(REGION_COUNT, count + 1)
+  if (place < <u32>REGIONS_MAX) {
+    store<u32>(REGIONS + place * 8, start)
+    store<u32>(REGIONS + place * 8, end, 4)
+    if (place == count) store<u32>(REGION_COUNT, count + 1)
   }
   unlock()
 }
