@@ -5,6 +5,7 @@ import { Diagnostic } from '../base/diagnostic.js'
 import { compile } from '../compile/compile.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
 import { explore } from '../explore/explore.js'
+import { ExplorerThreads } from '../explore/worker-threads.js'
 import type { ExploreOptions, ExploreProgress, ExploreResult } from '../explore/explore.js'
 import { Interpreter } from '../interpret/interpreter.js'
 import type { Model } from '../ir/model.js'
@@ -55,6 +56,7 @@ export interface CheckFlags extends OutputFlags {
 interface Prepared {
   readonly model: Model
   readonly compiled: CompiledModel
+  readonly threads: ExplorerThreads
   readonly file: string | null
   readonly variant: Variant | undefined
 }
@@ -62,12 +64,11 @@ interface Prepared {
 /** Checks one model; returns the exit code. @throws Diagnostic before anything runs */
 export async function checkCommand(word: string, flags: CheckFlags): Promise<number> {
   const prepared = await prepare(word, flags)
-  if (flags.trace !== undefined) checkWritable(flags.trace)
   const output = new Console(flags)
   const interruption = listenForInterrupt(() => {
     output.note('zapcheck: ending; press Ctrl-C again to stop at once')
   })
-  const options = exploreOptions(flags, output, interruption.signal)
+  const options = exploreOptions(prepared.threads, flags, output, interruption.signal)
   const result = await explore(prepared.compiled, options)
   output.clearProgress()
   const traces = await tracesOf(prepared, result, flags)
@@ -89,18 +90,32 @@ async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
   const { definition, file } = source
   const variant = flags.variant === undefined ? undefined : findVariant(definition, flags.variant)
   const values = chooseValues(definition, flags.param ?? [], variant)
-  const model = selectProperties(await instantiate(source, values), flags.property ?? [])
-  return { model, compiled: compile(model), file, variant }
+  if (flags.trace !== undefined) checkWritable(flags.trace)
+  // The threads start while this one builds and compiles the model.
+  const threads = new ExplorerThreads(flags.workers ?? availableParallelism())
+  try {
+    const model = selectProperties(await instantiate(source, values), flags.property ?? [])
+    return { model, compiled: compile(model), threads, file, variant }
+  } catch (error) {
+    await threads.close()
+    throw error
+  }
 }
 
-function exploreOptions(flags: CheckFlags, output: Console, signal: AbortSignal): ExploreOptions {
+function exploreOptions(
+  threads: ExplorerThreads,
+  flags: CheckFlags,
+  output: Console,
+  signal: AbortSignal,
+): ExploreOptions {
   let before: ExploreProgress | null = null
   const onProgress = (now: ExploreProgress): void => {
     output.progress(width => progressLine(now, before, width))
     before = now
   }
   return {
-    workers: flags.workers ?? availableParallelism(),
+    workers: threads.count,
+    threads,
     signal,
     ...(flags.memory !== undefined && { memoryBytes: flags.memory }),
     ...(flags.time !== undefined && { timeMs: flags.time }),

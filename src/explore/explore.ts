@@ -20,7 +20,7 @@ import { Rendezvous } from './rendezvous.js'
 import type { ExploreOptions, ExploreResult } from './search-result.js'
 import { SearchWorker } from './search-worker.js'
 import { builtFiles, type BuiltFiles } from './worker-url.js'
-import { runThreads } from './worker-threads.js'
+import { ExplorerThreads } from './worker-threads.js'
 
 export type {
   Candidate,
@@ -66,7 +66,7 @@ function prepare(
   const memory = createMemory(plan.end + tableBytes + MEMORY_SPARE_BYTES)
   const kernel = instantiateKernel(modules.kernel, memory)
   const area = defined(plan.areas[workers])
-  attachKernel(kernel, format, area, workers)
+  attachKernel(kernel, format, area)
   const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
   createVisitedSet(memory, kernel, { format, planEnd: plan.end, tableBytes, memoryBytes })
   const view = controlView(memory)
@@ -129,16 +129,20 @@ export async function explore(
   signal?.addEventListener('abort', interrupt, { once: true })
   const interval = options.progressIntervalMs ?? PROGRESS_INTERVAL_MS
   const timer = options.onProgress === undefined ? undefined : setInterval(report, interval)
+  const threads =
+    options.inline === true ? null : (options.threads ?? new ExplorerThreads(workers, files.worker))
   try {
-    if (options.inline === true) {
-      runInline(setup, options, report)
-    } else {
+    if (threads === null) runInline(setup, options, report)
+    else {
+      assert(threads.count === workers, 'there is a thread for each worker')
       const setups = Array.from({ length: workers }, (_, index) => ({ ...setup, index }))
-      await runThreads(files.worker, setups, () => meeting.abort())
+      await threads.run(setups, () => meeting.abort())
     }
+    const seconds = (performance.now() - started) / 1000
+    return collectResult(model, setup, workspace, seconds)
   } finally {
     clearInterval(timer)
     signal?.removeEventListener('abort', interrupt)
+    await threads?.close()
   }
-  return collectResult(model, setup, workspace, (performance.now() - started) / 1000)
 }

@@ -2,6 +2,7 @@
  * What a search is asked and what it answers: plain data, used by the floors above. The search
  * itself starts in `explore.ts`. Main thread.
  */
+import type { ExplorerThreads } from './worker-threads.js'
 import type { LevelLog } from '../store/level-log.js'
 
 /** How to explore. */
@@ -10,6 +11,8 @@ export interface ExploreOptions {
   readonly workers: number
   /** Run in the calling thread, which blocks meanwhile. Needs `workers: 1`. */
   readonly inline?: boolean
+  /** Threads that were started before, one per worker; the run ends them. */
+  readonly threads?: ExplorerThreads
   /** Most bytes of shared memory to allocate; at most 4 GiB, which is also the default. */
   readonly memoryBytes?: number
   /** Longest time, milliseconds from the call on. */

@@ -86,7 +86,7 @@ export class SearchWorker {
     this.#words = new Int32Array(memory.buffer)
     this.#rowBytes = strideWords * 8
     this.#poll = poll
-    attachKernel(this.#kernel, { strideWords, stateBits }, this.#area, setup.workers)
+    attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
     this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
   }

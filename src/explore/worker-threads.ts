@@ -4,10 +4,11 @@
  * `run` call per worker and its end.
  */
 import { SHARE_ENV, Worker } from 'node:worker_threads'
-import { releaseProxy, wrap, type Remote } from 'comlink'
+import { releaseProxy, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { InternalError } from '../base/assert.js'
+import { InternalError, defined } from '../base/assert.js'
 import type { ExplorerApi, WorkerSetup } from './protocol.js'
+import { builtFiles } from './worker-url.js'
 
 /** What went wrong first, and in which worker. */
 interface Failure {
@@ -21,45 +22,63 @@ function failureError({ worker, cause }: Failure): InternalError {
 }
 
 /** Rejects when the thread ends or fails; never resolves. */
-function threadDeath(thread: Worker): Promise<never> {
-  return new Promise((_, reject) => {
+function deathOf(thread: Worker): Promise<never> {
+  const death = new Promise<never>((_, reject) => {
     thread.once('error', reject)
     thread.once('messageerror', reject)
     thread.once('exit', code => {
       reject(new Error(`the thread exited with code ${code} before the search was over`))
     })
   })
+  // A thread that dies before it is asked to run is noticed then.
+  death.catch(() => undefined)
+  return death
 }
 
 /**
- * Runs one thread of `script` per setup until all have finished their search.
- * @param onFailure  called once when a worker failed; must make the other workers give up.
- * @throws InternalError naming the first worker that failed, and why.
+ * Threads that wait for a search. Starting one takes some 30 ms, so a program that still has a
+ * model to compile starts them first. Each set of threads serves one search.
  */
-export async function runThreads(
-  script: string,
-  setups: readonly WorkerSetup[],
-  onFailure: () => void,
-): Promise<void> {
-  const failures: Failure[] = []
-  const threads = setups.map(
-    ({ index }) => new Worker(script, { name: `explorer ${index}`, env: SHARE_ENV }),
-  )
-  const remotes = threads.map(thread => wrap<ExplorerApi>(nodeEndpoint(thread)))
-  const run = async (remote: Remote<ExplorerApi>, index: number): Promise<void> => {
-    try {
-      await Promise.race([remote.run(setups[index]!), threadDeath(threads[index]!)])
-    } catch (cause) {
-      failures.push({ worker: index, cause })
-      if (failures.length === 1) onFailure()
-    }
+export class ExplorerThreads {
+  readonly #threads: readonly { readonly worker: Worker; readonly death: Promise<never> }[]
+
+  /** Starts `count` threads of `script`. */
+  constructor(
+    readonly count: number,
+    script: string = builtFiles().worker,
+  ) {
+    this.#threads = Array.from({ length: count }, (_, index) => {
+      const worker = new Worker(script, { name: `explorer ${index}`, env: SHARE_ENV })
+      return { worker, death: deathOf(worker) }
+    })
   }
-  try {
-    await Promise.all(remotes.map(run))
-  } finally {
-    for (const remote of remotes) remote[releaseProxy]()
-    await Promise.all(threads.map(thread => thread.terminate()))
+
+  /**
+   * Runs one search, a thread per setup; resolves when all have finished.
+   * @param onFailure  called once when a worker failed; must make the other workers give up.
+   * @throws InternalError naming the first worker that failed, and why.
+   */
+  async run(setups: readonly WorkerSetup[], onFailure: () => void): Promise<void> {
+    const failures: Failure[] = []
+    await Promise.all(
+      this.#threads.map(async ({ worker, death }, index) => {
+        const remote = wrap<ExplorerApi>(nodeEndpoint(worker))
+        try {
+          await Promise.race([remote.run(defined(setups[index])), death])
+        } catch (cause) {
+          failures.push({ worker: index, cause })
+          if (failures.length === 1) onFailure()
+        } finally {
+          remote[releaseProxy]()
+        }
+      }),
+    )
+    const first = failures[0]
+    if (first !== undefined) throw failureError(first)
   }
-  const first = failures[0]
-  if (first !== undefined) throw failureError(first)
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
+  }
 }

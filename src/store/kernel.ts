@@ -16,7 +16,6 @@ export interface Kernel {
     scratch: number,
     filter: number,
     result: number,
-    workers: number,
   ): void
   /** Reads the table's record again; before the first `insert` and before leaving a growth. */
   refreshTable(): void
@@ -65,14 +64,9 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
 }
 
 /** Sets `kernel` up for rows of `format` with the areas of one of `workers` workers. */
-export function attachKernel(
-  kernel: Kernel,
-  format: RowFormat,
-  area: WorkerArea,
-  workers: number,
-): void {
+export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea): void {
   const { scratch, filter, result } = area
-  kernel.attach(format.strideWords, format.stateBits, scratch, filter, result, workers)
+  kernel.attach(format.strideWords, format.stateBits, scratch, filter, result)
 }
 
 /**

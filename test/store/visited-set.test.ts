@@ -46,7 +46,7 @@ class SoloSet {
     this.#kernel = instantiateKernel(module, this.#memory)
     this.#area = plan.areas[0]!
     this.#format = format
-    attachKernel(this.#kernel, format, this.#area, 1)
+    attachKernel(this.#kernel, format, this.#area)
     const options = { format, planEnd: plan.end, tableBytes, memoryBytes: 2 ** 28 }
     createVisitedSet(this.#memory, this.#kernel, options)
     this.#kernel.refreshTable()

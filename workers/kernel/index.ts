@@ -20,7 +20,6 @@ import {
   TABLE_USED,
   WIDE_HASH_BITS,
 } from '../../src/store/control-slots'
-import { setAlone } from './claim'
 import {
   attachFilter,
   clearFilter,
@@ -60,9 +59,7 @@ export function attach(
   scratchArea: usize,
   filterArea: usize,
   line: usize,
-  workers: u32,
 ): void {
-  setAlone(workers == 1)
   setRowBytes(strideWords * 8)
   setMixBits(strideWords == 1 ? max<u32>(stateBits, 1) : WIDE_HASH_BITS)
   attachFilter(filterArea)

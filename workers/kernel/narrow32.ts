@@ -29,7 +29,6 @@
  * Any worker, any time outside of the growth barrier.
  */
 import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
-import { claim32 } from './claim'
 import { logPosition, setLogPosition } from './log'
 import { mix, mixHalf, mixMask, mixWith } from './mix'
 import { insertOverflow } from './overflow'
@@ -103,7 +102,7 @@ export function insertNarrow32(count: u32, scratch: usize): u32 {
       if (same != 0 && load<u32>(line + ctz(same) * 4) == value) break
       const empty = lanesEqual(a, b, c, d, zero)
       if (empty != 0) {
-        const witness = claim32(line + ctz(empty) * 4, value)
+        const witness = atomic.cmpxchg<u32>(line + ctz(empty) * 4, 0, value)
         if (witness == value) break
         if (witness != 0) continue
         store<u64>(position, load<u64>(scratch))

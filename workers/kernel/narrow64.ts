@@ -8,7 +8,6 @@
  * Everything else is as in narrow32.ts, its argument of exactness included.
  */
 import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
-import { claim64 } from './claim'
 import { logPosition, setLogPosition } from './log'
 import { mixHalf, mixMask, mixWith } from './mix'
 import { touchLines } from './touch'
@@ -77,7 +76,7 @@ export function insertNarrow64(count: u32, scratch: usize): u32 {
       if (same != 0 && load<u64>(line + ctz(same) * 4) == value) break
       const empty = lanesEqual64(a, b, c, d, zero)
       if (empty != 0) {
-        const witness = claim64(line + ctz(empty) * 4, value)
+        const witness = atomic.cmpxchg<u64>(line + ctz(empty) * 4, 0, value)
         if (witness == value) break
         if (witness != 0) continue
         store<u64>(position, load<u64>(scratch))

@@ -11,8 +11,6 @@
  * for that state.
  */
 
-import { claim64 } from './claim'
-
 /** Slots that a search looks at before it gives up. */
 const PROBES_MAX: u32 = 256
 
@@ -27,7 +25,7 @@ export function insertOverflow(mixed: u64, start: usize, end: usize): i32 {
   for (let probe: u32 = 0; probe < PROBES_MAX; probe++) {
     let found = load<u64>(slot)
     if (found == 0) {
-      found = claim64(slot, value)
+      found = atomic.cmpxchg<u64>(slot, 0, value)
       if (found == 0) return 1
     }
     if (found == value) return 0

@@ -31,7 +31,6 @@ import {
   TABLE_STEP_SHIFT,
   WIDE_ADDRESS_BITS,
 } from '../../src/store/control-slots'
-import { claim32, claim64 } from './claim'
 import { insertOverflow } from './overflow'
 import {
   nextLine,
@@ -93,7 +92,7 @@ function place32(line: usize, value: u32, step: usize, useHint: bool): bool {
   const hintShift = (<u64>(((line - nextStart) >> 6) & 7)) << 3
   for (let i = useHint ? (<usize>(filledHints >> hintShift)) & 31 : 0; i < 16; i++) {
     const slot = line + (i << 2)
-    if (load<u32>(slot) == 0 && claim32(slot, value) == 0) {
+    if (load<u32>(slot) == 0 && atomic.cmpxchg<u32>(slot, 0, value) == 0) {
       if (useHint) {
         filledHints = (filledHints & ~((<u64>31) << hintShift)) | ((<u64>(i + 1)) << hintShift)
       }
@@ -104,7 +103,7 @@ function place32(line: usize, value: u32, step: usize, useHint: bool): bool {
     value += 1
     line = nextLine(line, step, nextStart, nextEnd)
     for (let slot = line; slot < line + LINE_BYTES; slot += 4) {
-      if (load<u32>(slot) == 0 && claim32(slot, value) == 0) return true
+      if (load<u32>(slot) == 0 && atomic.cmpxchg<u32>(slot, 0, value) == 0) return true
     }
   }
   return false
@@ -115,7 +114,7 @@ function place64(line: usize, value: u64, step: usize): bool {
   const mask = ((<u64>1) << nextDisplacementBits) - 1
   while (true) {
     for (let slot = line; slot < line + LINE_BYTES; slot += 8) {
-      if (load<u64>(slot) == 0 && claim64(slot, value) == 0) return true
+      if (load<u64>(slot) == 0 && atomic.cmpxchg<u64>(slot, 0, value) == 0) return true
     }
     if ((value & mask) == mask) return false
     value += 1

@@ -26,7 +26,6 @@ import {
   SCRATCH_ENTRY_BYTES,
   WIDE_ADDRESS_BITS,
 } from '../../src/store/control-slots'
-import { claim64 } from './claim'
 import { logPosition, rowBytes, setLogPosition } from './log'
 import { lanesEqual64 } from './narrow64'
 import { touchLines } from './touch'
@@ -147,7 +146,7 @@ export function insertWide(rows: usize, count: u32, scratch: usize): u32 {
       if (empty != 0) {
         memory.copy(position, row, bytes)
         const slot = (((<u64>position) >> 3) << ADDRESS_SHIFT) | tag
-        const witness = claim64(line + ctz(empty) * 4, slot)
+        const witness = atomic.cmpxchg<u64>(line + ctz(empty) * 4, 0, slot)
         if (witness == 0) {
           position += bytes
           break
