@@ -11,7 +11,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { ExplorerApi } from '../src/explore/protocol.js'
 import { SearchWorker } from '../src/explore/search-worker.js'
 
-if (parentPort === null) throw new Error('explorer.js is the entry of a worker thread')
+if (parentPort === null) throw new Error('this is the entry of a worker thread')
 
 const api: ExplorerApi = {
   run(setup) {

@@ -32,7 +32,7 @@ export function builtFiles(): BuiltFiles {
   const here = dirname(fileURLToPath(import.meta.url))
   for (let directory = here; ; directory = dirname(directory)) {
     if (isPackageRoot(directory)) {
-      const worker = join(directory, 'dist', 'workers', 'explorer.js')
+      const worker = join(directory, 'dist', 'workers', 'explorer.cjs')
       const kernel = join(directory, 'dist', 'kernel.wasm')
       for (const file of [worker, kernel]) {
         if (!existsSync(file)) throw new InternalError(`${file} is missing: run "npm run build"`)
