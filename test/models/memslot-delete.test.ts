@@ -76,8 +76,7 @@ describe('the variants of memslot-delete', () => {
   test('use every value of every parameter', () => {
     for (const [name, parameter] of Object.entries(parameters)) {
       const used = new Set(definition.variants.map(v => v.params[name] ?? parameter.default))
-      if (parameter.kind === 'option')
-        expect(new Set(used)).toEqual(new Set(parameter.options))
+      if (parameter.kind === 'option') expect(new Set(used)).toEqual(new Set(parameter.options))
       else expect(used.size).toBeGreaterThan(1)
     }
   })
