@@ -14,7 +14,6 @@ import { Bool, boolOf } from './values.js'
 import type { BoolLike, Int } from './values.js'
 
 /** One statement of a process, tagged by `kind`; made by the functions below. */
-/** One statement of a process; made by the functions below. */
 export type Statement =
   | {
       readonly kind: 'step'
