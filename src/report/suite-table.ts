@@ -2,6 +2,7 @@
 import { printable } from '../trace/printable.js'
 import type { Paint } from '../trace/printable.js'
 import { formatCount, formatSeconds } from './numbers.js'
+import type { PropertyReport } from './check-report.js'
 import type { VariantRow } from './variant-row.js'
 
 /** What is known of a row before it is checked. */
@@ -21,6 +22,13 @@ export interface FailedRow extends RowName {
 
 /** What a job of the suite gives. */
 export type SuiteRow = VariantRow | FailedRow
+
+/** What a row says of a property; undefined if it has no such property or was not checked. */
+export function propertyOf(row: SuiteRow | undefined, name: string): PropertyReport | undefined {
+  return row !== undefined && 'states' in row
+    ? row.properties.find(property => property.name === name)
+    : undefined
+}
 
 /** Renders rows one by one, in columns that fit all names; so it can print them as they come. */
 export class SuiteTable {

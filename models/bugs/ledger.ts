@@ -1,0 +1,8 @@
+/**
+ * The ledger of bugs of the kernel's history, each as a variant with the bug and one with the fix.
+ * `zapcheck bugs` checks them.
+ */
+import type { Bug } from 'zapcheck'
+
+/** All bugs, by family. */
+export const bugs: readonly Bug[] = []
