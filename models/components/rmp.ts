@@ -1,14 +1,14 @@
 /**
- * The reverse map table (RMP) of SEV-SNP: one entry for each host page, the instructions that change
- * entries, and the check that hardware makes at each access.
+ * The reverse map table (RMP) of SEV-SNP: one entry for each host page, the instructions that
+ * change entries, and the check that hardware makes at each access.
  *
- *                RMPUPDATE(gpa)                PVALIDATE 1
- *   HYPERVISOR ──────────────▶ GUEST_INVALID ─────────────▶ GUEST_VALID
- *       ▲  │                        ▲  ◀───────────────────      ▲   │ RMPUPDATE: validated := 0
- *       │  │ RMPUPDATE(gpa, immutable)        PVALIDATE 0        │   └─▶ GUEST_INVALID, HYPERVISOR
- *       │  └──────────────────▶ PRE_GUEST ─── LAUNCH_UPDATE ─────┘
- *       │                           │
- *       └──── RMPUPDATE ── RECLAIM ◀┴── SNP_PAGE_RECLAIM ── FIRMWARE ◀── RMPUPDATE(asid 0, immutable)
+ *   RMPUPDATE shared, from any state that is not immutable ──▶ HYPERVISOR
+ *   RMPUPDATE gpa, likewise ────────────────────────────────▶ GUEST_INVALID, validated := 0
+ *   RMPUPDATE gpa and immutable, likewise ──────────────────▶ PRE_GUEST
+ *   RMPUPDATE asid 0 and immutable, likewise ───────────────▶ FIRMWARE
+ *
+ *   GUEST_INVALID ◀──PVALIDATE──▶ GUEST_VALID ◀──SNP_LAUNCH_UPDATE── PRE_GUEST
+ *   PRE_GUEST, FIRMWARE ──SNP_PAGE_RECLAIM──▶ RECLAIM
  *
  * The names are those of the firmware's ABI and stand for the bits of an entry: `assigned` in all
  * but HYPERVISOR; `asid` is the guest's in the GUEST and PRE_GUEST states, 0 in FIRMWARE and
@@ -127,7 +127,7 @@ export interface Rmp {
   pvalidate(x: IntLike, gfn: IntLike, request: PvalidateRequest): PvalidateOutcome
   /** The guest reads or writes with C=1 through a mapping of `gfn` to `x`. */
   privateAccess(x: IntLike, gfn: IntLike, isMapped2M?: BoolLike): PrivateAccess
-  /** The guest's access with C=0 through a mapping to `x` is allowed; else #NPF with the RMP bit. */
+  /** The guest's access with C=0 through a mapping to `x` is allowed; else #NPF(RMP). */
   allowsSharedAccess(x: IntLike, isMapped2M?: BoolLike): Bool
   /** The host's write through a mapping of its own is allowed; else #PF with the RMP bit. */
   allowsHostWrite(x: IntLike, isMapped2M?: BoolLike): Bool
