@@ -13,6 +13,7 @@ export {
 } from './zaps.js'
 export {
   balancedInvalidations,
+  noEndWithoutBegin,
   noFaultAcrossZap,
   noObsoleteRootKept,
   noRunOnZappedRoot,

@@ -2,7 +2,7 @@
  * Properties of lifetimes: who may still hold what.
  */
 import { and, implies, invariant } from 'zapcheck'
-import type { Bool, PropertySpecification } from 'zapcheck'
+import type { Bool, Int, PropertySpecification } from 'zapcheck'
 
 /** Something that can be held, and its end. */
 export interface Holding {
@@ -63,5 +63,15 @@ export function balancedInvalidations(notifier: {
     implies(notifier.isInProgress, notifier.isActive),
     'mmu_invalidate_in_progress stays up after the notifier ended: every fault in the range ' +
       'retries without end',
+  )
+}
+
+/** No invalidation is ended that was not begun: the count of open sections is not negative. */
+export function noEndWithoutBegin(inProgress: Int): PropertySpecification {
+  return invariant(
+    'no invalidation ends that was not begun',
+    inProgress.ge(0),
+    'mmu_invalidate_in_progress falls below zero: KVM_BUG_ON in kvm_mmu_invalidate_end, and ' +
+      'the next invalidation in the range is not seen by page faults',
   )
 }

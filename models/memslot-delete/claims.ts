@@ -8,6 +8,7 @@ import {
   flushBeforeReuse,
   leafKeepsPage,
   leavesBeforeNonLeaves,
+  noEndWithoutBegin,
   noFaultAcrossZap,
   noInstallAfterZap,
   noInstallInObsoleteRoot,
@@ -105,6 +106,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
       mapped.map(({ page, isPresent }) => ({ isPresent, isGone: slot.isReclaimed(page) })),
     ),
     balancedInvalidations(s.notifier.notifier),
+    noEndWithoutBegin(s.notifier.notifier.inProgress),
   )
 }
 

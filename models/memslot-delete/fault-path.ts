@@ -5,12 +5,14 @@
  *
  *   V0 ─▶ V1 ─▶ V2 ─▶ guest ─▶ V4 ─▶ V5 ─▶ V6 ─▶ V10 ─▶ V12 ─▶ V13 ─▶ V14 ─▶ V15 ─▶ V16 ─▶ V1 ...
  *
- * V7 (memory attributes) has no effect here: attributes do not change. V8 is part of V5: what the
- * slot looked like then does not change any more. V9 and V11 are left out: they only retry
- * earlier what V13 makes retry anyway.
+ * The order is that of `components/page-fault.ts`. V7 (memory attributes) has no effect here:
+ * attributes do not change. V8 is part of V5: what the slot looked like then does not change any
+ * more.
  */
 import { branch, choose, either, leave, loopWhile, or, step, waitUntil, when } from 'zapcheck'
 import type { Bool, Item, ModelBuilder, ProcessHandle, Statement, Statements } from 'zapcheck'
+import { kernelOrder, pageFault } from '../components/page-fault.js'
+import type { LookupStage, Stage } from '../components/page-fault.js'
 import type { Vcpu } from '../components/vcpu-requests.js'
 import { A, B, directRoots, flushTlb, gfnNames, gfns, hasObsoleteRoot, walkHits } from './state.js'
 import type { Gfn, State } from './state.js'
@@ -92,51 +94,66 @@ function exits(s: State, v: Vcpu): readonly Statements[] {
         s.requests.exitGuest(v),
         s.slot.srcu.enter(v),
       ),
-      findSlot(s, v),
+      faultPath(s, v),
     ],
   ]
 }
 
-/** V5, V6, V8: the slot of the faulting gfn and the number of the last invalidation. */
-function findSlot(s: State, v: Vcpu): Statements {
+/** V5 to V16 of one fault. */
+function faultPath(s: State, v: Vcpu): Statements {
+  const { notifier } = s
+  return pageFault({
+    slot: findSlot(s, v),
+    // Without a notifier there is nothing to compare the number with.
+    ...(notifier === null ? {} : { snapshot: snapshot(notifier, v) }),
+    page: findPage(s, v),
+    order: orderOf(s),
+    mmuLock: s.mmuLock,
+    isStale: isFaultStale(s, v),
+    map: (unlock, giveUp) => mapPage(s, v, unlock, giveUp),
+    forget: forget(s, v),
+  })
+}
+
+/** Wrong orders, or the kernel's. */
+function orderOf(s: State): readonly LookupStage[] {
+  if (s.p.bug === 'seq-before-slot') return ['snapshot', 'slot', 'page']
+  if (s.p.bug === 'seq-after-pfn') return ['slot', 'page', 'snapshot']
+  return kernelOrder
+}
+
+/** V5, V8: the slot of the faulting gfn. */
+function findSlot(s: State, v: Vcpu): Stage {
   const { fault } = s.vcpu[v]
   const { slot } = s
   const isA = fault.gfn.is(A)
-  const snapshot = snapshotOf(s, v)
-  const isFirst = s.p.bug === 'seq-before-slot'
-  const isLast = s.p.bug === 'seq-after-pfn'
   // Before 6.18 tdx_handle_ept_violation retried a private fault in place, inside of the SRCU
   // section. Nothing happens in that loop, so it waits in V5 until the slot is not INVALID.
   const retriesInPlace = s.p.bug === 'retry-holds-srcu' ? s.privateGfn(A) : or()
-  return [
-    isFirst ? snapshot : [],
-    branch(
-      isA.and(slot.isInvalid, retriesInPlace.not()),
-      [step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))],
-      [
-        branch(
-          isA.and(slot.isAbsent),
-          [step('V8_no_slot_exit_mmio', forget(s, v), slot.srcu.exit(v)), leave()],
-          [
-            step(
-              'V5_kvm_vcpu_gfn_to_memslot',
-              isA.and(slot.isInvalid).not(),
-              fault.slot.set(isA.pick(slot.incarnation, s.slotB)),
-            ),
-            isFirst || isLast ? [] : snapshot,
-            findPage(s, v, isLast ? snapshot : []),
-          ],
-        ),
-      ],
-    ),
-  ]
+  return {
+    waysOut: [
+      {
+        when: isA.and(slot.isInvalid, retriesInPlace.not()),
+        then: [step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))],
+      },
+      {
+        when: isA.and(slot.isAbsent),
+        then: [step('V8_no_slot_exit_mmio', forget(s, v), slot.srcu.exit(v)), leave()],
+      },
+    ],
+    steps: [
+      step(
+        'V5_kvm_vcpu_gfn_to_memslot',
+        isA.and(slot.isInvalid).not(),
+        fault.slot.set(isA.pick(slot.incarnation, s.slotB)),
+      ),
+    ],
+  }
 }
 
-/** V6; without a notifier there is nothing to compare with. */
-function snapshotOf(s: State, v: Vcpu): Statements {
-  if (s.notifier === null) return []
-  const { notifier, seen } = s.notifier
-  return [step('V6_mmu_invalidate_seq', seen[v].set(notifier.seq))]
+/** V6. */
+function snapshot({ notifier, seen }: NonNullable<State['notifier']>, v: Vcpu): Stage {
+  return { steps: [step('V6_mmu_invalidate_seq', seen[v].set(notifier.seq))] }
 }
 
 /** The fault is over. */
@@ -147,44 +164,33 @@ function forget(s: State, v: Vcpu): Item {
 }
 
 /** V10: get_user_pages on the slot's address, or guest_memfd. */
-function findPage(s: State, v: Vcpu, after: Statements): Statement {
+function findPage(s: State, v: Vcpu): Stage {
   const { fault } = s.vcpu[v]
   const { slot } = s
   const object = fault.slot.number()
   const isA = object.isNot(s.slotB)
-  return branch(
-    isA.and(slot.isReused(slot.pageBehind(object))),
-    [step('V10_kvm_faultin_pfn_EFAULT', forget(s, v), slot.srcu.exit(v)), leave()],
-    [
-      step('V10_kvm_faultin_pfn', fault.page.set(isA.pick(slot.pageBehind(object), s.pageB))),
-      after,
-      mapFault(s, v),
+  return {
+    waysOut: [
+      {
+        when: isA.and(slot.isReused(slot.pageBehind(object))),
+        then: [step('V10_kvm_faultin_pfn_EFAULT', forget(s, v), slot.srcu.exit(v)), leave()],
+      },
     ],
-  )
+    steps: [
+      step('V10_kvm_faultin_pfn', fault.page.set(isA.pick(slot.pageBehind(object), s.pageB))),
+    ],
+  }
 }
 
-/** V12 to V16: lock, stale check, page tables. */
-function mapFault(s: State, v: Vcpu): Statements {
-  const { mmuLock } = s
+/** V14 and V15: page tables. */
+function mapPage(s: State, v: Vcpu, unlock: Statement, giveUp: Item): Statements {
   const target = targetRoot(s, v)
-  const giveUp = [mmuLock.releaseRead(), forget(s, v)]
   return [
-    step('V12_read_lock', mmuLock.acquireRead()),
+    loopWhile(target.hasTable.not(), [step('V14_tdp_mmu_link_sp', target.linkTable)]),
     branch(
-      isFaultStale(s, v),
-      [step('V13_is_page_fault_stale_RETRY', giveUp)],
-      [
-        step('V13_is_page_fault_stale_no'),
-        loopWhile(target.hasTable.not(), [step('V14_tdp_mmu_link_sp', target.linkTable)]),
-        branch(
-          target.isFrozen,
-          [step('V14_frozen_spte_RET_PF_RETRY', giveUp)],
-          [
-            step('V15_tdp_mmu_map_handle_target_level', target.install),
-            step('V16_read_unlock', giveUp),
-          ],
-        ),
-      ],
+      target.isFrozen,
+      [step('V14_frozen_spte_RET_PF_RETRY', giveUp)],
+      [step('V15_tdp_mmu_map_handle_target_level', target.install), unlock],
     ),
   ]
 }
@@ -194,7 +200,7 @@ export function isFaultStale(s: State, v: Vcpu): Bool {
   const isObsolete = s.p.bug === 'no-stale-check' ? or() : hasObsoleteRoot(s, v)
   if (s.notifier === null) return isObsolete
   const { notifier, seen } = s.notifier
-  return or(isObsolete, notifier.mustRetry(seen[v], s.vcpu[v].fault.gfn.is(A)))
+  return or(isObsolete, notifier.mustRetryIf(seen[v], s.vcpu[v].fault.gfn.is(A)))
 }
 
 /** tdp_mmu_get_root_for_fault: the mirror root for a private gfn, else the vCPU's direct root. */

@@ -6,8 +6,8 @@
  */
 import { array, bool, each, index, indexOrNone, int, or, rwlock, set, when } from 'zapcheck'
 import type { Bool, IntLike, Item, ModelBuilder } from 'zapcheck'
+import { invalidation } from '../components/invalidation.js'
 import { memslot } from '../components/memslot.js'
-import { mmuNotifier } from '../components/mmu-notifier.js'
 import { tdpRoot } from '../components/tdp-root.js'
 import type { TdpRoot } from '../components/tdp-root.js'
 import { vcpuRequests } from '../components/vcpu-requests.js'
@@ -60,7 +60,16 @@ export function declareState(m: ModelBuilder, p: Parameters) {
         })
       : null
   const notifier = p.notifier
-    ? m.state({ notifier: mmuNotifier(), seen: array(vcpus, int(0, 1)) })
+    ? m.state({
+        // One notifier, which runs once, on the range of slot A.
+        notifier: invalidation({
+          sections: 1,
+          sequence: 2,
+          gfns: 0,
+          canMiscount: p.bug === 'no-notifier-wait',
+        }),
+        seen: array(vcpus, int(0, 1)),
+      })
     : null
   const privateGfn = (g: IntLike): Bool => (tdx === null ? or() : tdx.isPrivate.has(g))
   const slotB = incarnations

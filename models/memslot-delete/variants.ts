@@ -246,10 +246,11 @@ export const variants: readonly Variant<Parameters>[] = [
   ),
   row(
     'B13',
-    'B13: the slots are swapped between start and end of a notifier: begin without end.',
+    'B13: the slots are swapped between start and end of a notifier: begin without end, or end ' +
+      'without begin.',
     { vcpus: 1, zap: 'leafs', decides: 'always', notifier: true, bug: 'no-notifier-wait' },
-    [12_236, 30_855, 49],
-    { 'invalidations are balanced': 12 },
+    [13_164, 32_823, 49],
+    { 'invalidations are balanced': 12, 'no invalidation ends that was not begun': 12 },
   ),
   row(
     'C1',
