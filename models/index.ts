@@ -2,7 +2,7 @@
  * The built-in models by name; each is loaded when it is asked for. A new model gets one line here,
  * and is then in `zapcheck list`, in the suite and in the tests that loop over all models.
  */
-import type { ModelDefinition } from 'zapcheck'
+import type { Bug, Claim, ModelDefinition } from 'zapcheck'
 
 /** Loads a model's file. */
 type Load = () => Promise<{ readonly default: ModelDefinition }>
@@ -14,6 +14,16 @@ const loaders: Readonly<Record<string, Load>> = {
 
 /** Names of the built-in models, in the order of the suite. */
 export const modelNames: readonly string[] = Object.keys(loaders)
+
+/** Loads the ledger of claims. */
+export async function loadClaims(): Promise<readonly Claim[]> {
+  return (await import('./claims/ledger.js')).claims
+}
+
+/** Loads the ledger of bugs. */
+export async function loadBugs(): Promise<readonly Bug[]> {
+  return (await import('./bugs/ledger.js')).bugs
+}
 
 /** Loads a built-in model; undefined if there is none of that name. */
 export async function loadModel(name: string): Promise<ModelDefinition | undefined> {

@@ -10,7 +10,7 @@ import { checkVariant } from '../src/report/variant-row.js'
 
 /** Checks a row. Never rejects: a failure is a row too. */
 export default async function suiteRow(job: SuiteJob): Promise<SuiteRow> {
-  const { model, variant: name, version, deadline, memoryBytes } = job
+  const { model, variant: name, version, decides, traces, deadline, memoryBytes } = job
   try {
     const definition = await loadModel(model)
     const variant = definition?.variants.find(v => v.name === name)
@@ -18,6 +18,8 @@ export default async function suiteRow(job: SuiteJob): Promise<SuiteRow> {
       throw new Error(`no variant ${name} of ${model} in this thread's models`)
     return await checkVariant(definition, variant, {
       version,
+      decides,
+      traces,
       explore: {
         workers: 1,
         inline: true,

@@ -4,8 +4,9 @@
  *
  *   V5 slot ─▶ V6 snapshot ─▶ V7 attributes ─▶ V10 page ─▶ V12 lock ─▶ V13 stale? ─▶ V15 map ─▶ V16
  *
- * Source: arch/x86/kvm/mmu/mmu.c (v6.16) `kvm_mmu_faultin_pfn` (V5 to V11), `kvm_tdp_mmu_page_fault`
- * (V12, V13, V16), `is_page_fault_stale`; arch/x86/kvm/mmu/tdp_mmu.c `kvm_tdp_mmu_map` (V14, V15).
+ * Source: arch/x86/kvm/mmu/mmu.c (v6.16) `kvm_mmu_faultin_pfn` (V5 to V11),
+ * `kvm_tdp_mmu_page_fault` (V12, V13, V16), `is_page_fault_stale`; arch/x86/kvm/mmu/tdp_mmu.c
+ * `kvm_tdp_mmu_map` (V14, V15).
  *
  * The unlocked checks V9 and V11 are not here: they only retry earlier what V13 makes retry under
  * mmu_lock.

@@ -4,7 +4,9 @@
  */
 import { Command, CommanderError } from 'commander'
 import { Diagnostic } from '../base/diagnostic.js'
+import type { BugsFlags } from './bugs-command.js'
 import type { CheckFlags } from './check-command.js'
+import type { ClaimsFlags } from './claims-command.js'
 import type { OutputFlags } from './console.js'
 import type { InfoFlags } from './info-command.js'
 import type { ShowFlags } from './show-command.js'
@@ -152,6 +154,7 @@ function addOthers(program: Command, setExitCode: SetExitCode): void {
       const { infoCommand } = await import('./info-command.js')
       setExitCode(await infoCommand(model, flags))
     })
+  addLedgers(program, setExitCode)
   prepared(program.command('show <trace>'))
     .description('show a saved trace; replay it first if its model is there')
     .option('--full', 'show whole states')
@@ -167,6 +170,39 @@ function addOthers(program: Command, setExitCode: SetExitCode): void {
     })
 }
 
+/** The commands over the ledgers of claims and of bugs. */
+function addLedgers(program: Command, setExitCode: SetExitCode): void {
+  const withLimits = (command: Command): Command =>
+    prepared(command)
+      .option('--id <id>', 'only this one; repeatable', collect)
+      .option(
+        '--workers <n>',
+        'threads (default: all cores)',
+        parseCount('--workers', 1, WORKERS_MAX),
+      )
+      .option('--memory <size>', 'for all threads together, e.g. 2GiB', parseMemory('--memory'))
+      .option('--time <duration>', 'end after this time, e.g. 30s', parseTime('--time'))
+      .option('--json', 'print one JSON object on stdout; text goes to stderr')
+      .option('--markdown', 'print the page of the documentation')
+      .option('--quiet', 'print no text; the exit code tells')
+      .option('--no-color', 'no colors')
+  withLimits(program.command('claims'))
+    .description('decide the claims of the discussions by checking the variants they rest on')
+    .option('--seed <seed>', "only claims of this seed, e.g. '002'")
+    .addHelpText('after', CLAIMS_HELP)
+    .action(async (flags: ClaimsFlags) => {
+      const { claimsCommand } = await import('./claims-command.js')
+      setExitCode(await claimsCommand(flags))
+    })
+  withLimits(program.command('bugs'))
+    .description("reproduce bugs of the kernel's history, and check that their fixes fix them")
+    .addHelpText('after', BUGS_HELP)
+    .action(async (flags: BugsFlags) => {
+      const { bugsCommand } = await import('./bugs-command.js')
+      setExitCode(await bugsCommand(flags))
+    })
+}
+
 function collect(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value]
 }
@@ -177,9 +213,34 @@ Examples:
   zapcheck check sept-zap                   one model at its default scope
   zapcheck check sept-zap -p track=false    with the seeded bug: a counterexample
   zapcheck check ./my-model.ts              a model of your own
+  zapcheck claims                           what the discussions claim, decided
+  zapcheck bugs                             bugs of history, reproduced
 
 Exit codes:
   0 holds  1 violated  2 wrong usage or model  3 incomplete  70 internal error  130 interrupted`
+
+const CLAIMS_HELP = `
+A claim is confirmed if every case comes out as it predicts, refuted if none does, and depends on
+what distinguishes the cases else.
+
+Examples:
+  zapcheck claims
+  zapcheck claims --seed 002
+  zapcheck claims --id 000-07 --json
+
+Exit codes:
+  0 all verdicts are as the ledger says  1 one is not  3 a limit was reached first`
+
+const BUGS_HELP = `
+Each bug is two variants of a model: with the bug the property is violated, by a counterexample that
+follows the known interleaving; with the fix it holds in every reachable state.
+
+Examples:
+  zapcheck bugs
+  zapcheck bugs --id T4
+
+Exit codes:
+  0 all are reproduced, or wait for a temporal property  1 one is not  3 a limit was reached first`
 
 const CHECK_HELP = `
 <model> is a name from 'zapcheck list', or the path of your own .ts or .js file.

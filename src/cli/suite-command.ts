@@ -1,17 +1,18 @@
 /**
  * `zapcheck` and `zapcheck check` without a model: every variant of every built-in model against
- * what is expected of it, in one table. Rows are independent jobs on a pool of threads.
+ * what is expected of it, in one table; then the claims and the bugs, which the same rows decide.
  */
-import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
-import { Piscina } from 'piscina'
-import { loadModel, modelNames } from '../../models/index.js'
-import { builtFiles } from '../explore/worker-url.js'
-import type { Variant } from '../lang/definition.js'
-import type { SuiteJob } from '../report/suite-job.js'
+import { loadBugs, loadClaims } from '../../models/index.js'
+import type { BugReport } from '../report/bug.js'
+import { bugText, bugsSummary } from '../report/bug-text.js'
+import { decideClaim } from '../report/claim.js'
+import type { ClaimReport } from '../report/claim.js'
+import { claimText, claimsSummary } from '../report/claim-text.js'
+import { summaryTable } from '../report/suite-summary.js'
 import { SuiteTable, deadActionsOf } from '../report/suite-table.js'
 import type { DeadActions, SuiteRow } from '../report/suite-table.js'
 import { printable } from '../trace/printable.js'
+import { reportBugs } from './bugs-command.js'
 import { Console } from './console.js'
 import type { OutputFlags } from './console.js'
 import {
@@ -21,27 +22,20 @@ import {
   EXIT_INTERRUPTED,
   EXIT_VIOLATED,
 } from './exit-code.js'
-import { listenForInterrupt } from './interrupt.js'
+import { checkPlanned } from './row-run.js'
+import { lookup, planQuestions, planSuite } from './suite-rows.js'
+import type { RowLimits } from './suite-rows.js'
 import { version } from './version.js'
+import { wrap } from './wrap.js'
 
 /** Flags of `check` that make sense for the suite. */
-export interface SuiteFlags extends OutputFlags {
-  readonly workers?: number
-  /** For all rows together, milliseconds. */
-  readonly time?: number
-  /** For all rows that run at the same time, bytes. */
-  readonly memory?: number
-}
-
-/** A row to check. */
-interface PlannedRow {
-  readonly model: string
-  readonly variant: Variant
-}
+export interface SuiteFlags extends OutputFlags, RowLimits {}
 
 /** What `--json` prints. */
 interface SuiteReport {
   readonly rows: readonly SuiteRow[]
+  readonly claims: readonly ClaimReport[]
+  readonly bugs: readonly BugReport[]
   readonly matches: boolean
   readonly interrupted: boolean
   readonly seconds: number
@@ -52,87 +46,61 @@ interface SuiteReport {
 /** Checks the suite; returns the exit code. */
 export async function suiteCommand(flags: SuiteFlags): Promise<number> {
   const started = performance.now()
-  const planned = await planRows()
+  const [claims, bugs] = await Promise.all([loadClaims(), loadBugs()])
+  const planned = await planSuite()
+  const questions = claims.flatMap(claim => claim.cases)
+  await planQuestions(planned, questions, bugs)
   const output = new Console(flags)
-  const interruption = listenForInterrupt(() => {
-    output.note('zapcheck: ending; press Ctrl-C again to stop at once')
-  })
   const names = planned.map(({ model, variant }) => ({ model, variant: variant.name }))
   const table = new SuiteTable(names, output.paint)
   output.print(`${table.header()}\n`)
-  const rows = await runRows(planned, flags, output, table, interruption.signal)
-  interruption.release()
-  const seconds = Number(((performance.now() - started) / 1000).toFixed(3))
-  const matches = rows.length === planned.length && rows.every(row => row.matches)
-  const deadActions = deadActionsOf(rows)
-  for (const { model, actions } of deadActions) {
-    const text = printable(`${model}: no row ever enables ${actions.join(', ')}`)
-    output.print(`${output.paint('yellow', 'warning')}  ${text}\n`)
+  const { rows, interrupted } = await checkPlanned(planned, flags, output, row => {
+    output.print(`${table.row(row)}\n`)
+  })
+  const rowOf = lookup(rows)
+  const claimReports = claims.map(claim => decideClaim(claim, rowOf))
+  const bugReports = reportBugs(bugs, rowOf)
+  const isAsExpected = rows.length === planned.length && rows.every(row => row.matches)
+  const report: SuiteReport = {
+    rows,
+    claims: claimReports,
+    bugs: bugReports,
+    matches:
+      isAsExpected && claimReports.every(c => c.isAccounted) && bugReports.every(b => b.matches),
+    interrupted,
+    seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
+    deadActions: deadActionsOf(rows),
+    version,
   }
-  output.print(`${table.footer(rows, planned.length, seconds)}\n`)
-  const interrupted = interruption.signal.aborted
-  const report: SuiteReport = { rows, matches, interrupted, seconds, deadActions, version }
+  printEnd(report, table.footer(rows, planned.length, report.seconds), output)
   output.printJson(report)
   return exitCodeOf(report)
 }
 
-async function planRows(): Promise<PlannedRow[]> {
-  const planned: PlannedRow[] = []
-  for (const model of modelNames)
-    for (const variant of (await loadModel(model))?.variants ?? [])
-      if (variant.tier !== 'large') planned.push({ model, variant })
-  return planned
-}
-
-/** Runs all rows, largest first; prints each as soon as all before it are there. */
-async function runRows(
-  planned: readonly PlannedRow[],
-  flags: SuiteFlags,
-  output: Console,
-  table: SuiteTable,
-  signal: AbortSignal,
-): Promise<SuiteRow[]> {
-  const threads = Math.min(flags.workers ?? availableParallelism(), Math.max(1, planned.length))
-  const pool = new Piscina<SuiteJob, SuiteRow>({
-    filename: join(dirname(builtFiles().worker), 'suite-row.js'),
-    minThreads: threads,
-    maxThreads: threads,
-  })
-  const deadline = flags.time === undefined ? null : Date.now() + flags.time
-  const rows = new Map<number, SuiteRow>()
-  let printed = 0
-  const run = async (index: number, { model, variant }: PlannedRow): Promise<void> => {
-    const row = await pool.run(
-      {
-        model,
-        variant: variant.name,
-        version,
-        deadline,
-        memoryBytes: flags.memory === undefined ? null : Math.floor(flags.memory / threads),
-      },
-      { signal },
-    )
-    rows.set(index, row)
-    for (let next = rows.get(printed); next !== undefined; next = rows.get(++printed))
-      output.print(`${table.row(next)}\n`)
-    output.progress(width => `${rows.size} of ${planned.length} rows`.slice(0, width))
+/** Below the rows: what differs of claims and bugs, and the summary. */
+function printEnd(report: SuiteReport, footer: string, output: Console): void {
+  const { paint } = output
+  for (const { model, actions } of report.deadActions) {
+    const text = printable(`${model}: no row ever enables ${actions.join(', ')}`)
+    output.print(`${paint('yellow', 'warning')}  ${text}\n`)
   }
-  const order = [...planned.entries()].sort(
-    ([, a], [, b]) => (b.variant.expect.states ?? 0) - (a.variant.expect.states ?? 0),
-  )
-  const outcomes = await Promise.allSettled(order.map(([index, row]) => run(index, row)))
-  output.clearProgress()
-  await pool.destroy()
-  for (const [index, row] of [...rows].sort(([a], [b]) => a - b))
-    if (index > printed) output.print(`${table.row(row)}\n`) // After rows that were interrupted.
-  const failed = outcomes.find(o => o.status === 'rejected')
-  if (failed !== undefined && !signal.aborted) throw failed.reason
-  return [...rows].sort(([a], [b]) => a - b).map(([, row]) => row)
+  const claims = report.claims.filter(c => !c.isAccounted && c.verdict !== 'unknown')
+  const bugs = report.bugs.filter(b => !b.matches)
+  for (const claim of claims) output.print(`${claimText(claim, paint, wrap)}\n`)
+  for (const bug of bugs) output.print(`${bugText(bug, paint, wrap)}\n`)
+  output.print(`\n${summaryTable(report.rows, paint)}\n`)
+  output.print(`${claimsSummary(report.claims, paint)}\n`)
+  output.print(`${bugsSummary(report.bugs, paint)}\n`)
+  output.print(`${footer}\n`)
 }
 
-function exitCodeOf({ rows, matches, interrupted }: SuiteReport): number {
+function exitCodeOf({ rows, claims, bugs, matches, interrupted }: SuiteReport): number {
   if (interrupted) return EXIT_INTERRUPTED
   if (rows.some(row => 'isInternal' in row && row.isInternal)) return EXIT_INTERNAL
   if (matches) return EXIT_HOLDS
-  return rows.some(row => row.differences.length > 0) ? EXIT_VIOLATED : EXIT_INCOMPLETE
+  const differs =
+    rows.some(row => row.differences.length > 0) ||
+    claims.some(c => !c.isAccounted && c.verdict !== 'unknown') ||
+    bugs.some(b => !b.matches && b.buggy.verdict !== 'unknown' && b.fixed.verdict !== 'unknown')
+  return differs ? EXIT_VIOLATED : EXIT_INCOMPLETE
 }

@@ -3,6 +3,10 @@ import type { RowName } from './suite-table.js'
 
 /** A row to check, with its share of the limits. */
 export interface SuiteJob extends RowName {
+  /** Properties that have to be decided, also if others are violated before. */
+  readonly decides: readonly string[]
+  /** Properties whose trace is asked for, if there is one. */
+  readonly traces: readonly string[]
   /** Version of zapcheck. */
   readonly version: string
   /** When the suite has to be over, milliseconds since 1970; null for no limit. */

@@ -26,25 +26,31 @@ export interface VariantRow extends Omit<
   /** Names of the model's actions that happened, and of those that did not. */
   readonly firedActions: readonly string[]
   readonly deadActions: readonly string[]
+  /** By property: the names of the actions of its trace, for those that were asked for. */
+  readonly traces: Readonly<Record<string, readonly string[]>>
 }
 
 /** What the suite's caller chooses. */
 export interface VariantRowOptions {
   readonly explore: Pick<ExploreOptions, 'workers' | 'inline' | 'timeMs' | 'memoryBytes'>
   readonly version: string
+  /** Properties that have to be decided, also if others are violated before. */
+  readonly decides?: readonly string[]
+  /** Properties whose trace is asked for, if there is one. */
+  readonly traces?: readonly string[]
   readonly peakRssBytes: () => number
 }
 
 /**
  * Explores as far as the expectation reaches. A seeded bug can make a space many times larger, so
  * the first run ends with the level of the first violation; the whole space is explored if counts
- * are expected, or a violation that was not found by then.
+ * are expected, or something is still open by then: an expected violation, or what the caller asks.
  */
 async function decide(
   model: Model,
   compiled: CompiledModel,
   { states, transitions, depth, properties = {} }: Expectation,
-  options: VariantRowOptions['explore'],
+  { explore: options, decides = [] }: VariantRowOptions,
 ): Promise<ExploreResult> {
   const wantsCounts = [states, transitions, depth].some(count => count !== undefined)
   const result = await explore(compiled, { ...options, keepGoing: wantsCounts })
@@ -53,7 +59,8 @@ async function decide(
     const expected = properties[property.name] ?? 'holds'
     const verdict = typeof expected === 'string' ? expected : expected.verdict
     if (property.kind === 'reachable' && verdict === 'violated') return false
-    const isOpen = verdict === 'violated' || property.kind === 'reachable'
+    const isAsked = decides.includes(property.name)
+    const isOpen = verdict === 'violated' || property.kind === 'reachable' || isAsked
     return !isOpen || result.candidates[i] !== null
   })
   if (isDecided || result.modelError !== null) return result
@@ -70,15 +77,17 @@ export async function checkVariant(
     variant.params as Parameters<typeof definition.instantiate>[0],
   )
   const compiled = compile(model)
-  const result = await decide(model, compiled, variant.expect, options.explore)
+  const result = await decide(model, compiled, variant.expect, options)
   const origin = { zapcheck: options.version, file: null }
   const evidence = { model, compiled, levels: result.levels }
-  for (const [property, candidate] of result.candidates.entries())
-    if (candidate !== null)
-      await rebuildTrace(
-        { ...evidence, candidate, subject: { kind: 'property', property } },
-        origin,
-      )
+  const traces: Record<string, readonly string[]> = {}
+  for (const [property, candidate] of result.candidates.entries()) {
+    if (candidate === null) continue
+    const subject = { kind: 'property', property } as const
+    const trace = await rebuildTrace({ ...evidence, candidate, subject }, origin)
+    const { name } = defined(model.properties[property])
+    if (options.traces?.includes(name) === true) traces[name] = trace.steps.map(s => s.action)
+  }
   let report = reportOf({
     model,
     stateBits: compiled.stateBits,
@@ -103,5 +112,6 @@ export async function checkVariant(
     differences,
     firedActions: [...new Set(fired)],
     deadActions: dead,
+    traces,
   }
 }

@@ -13,6 +13,7 @@ const row: VariantRow = {
   differences: [],
   firedActions: ['lock'],
   deadActions: ['retry'],
+  traces: {},
 }
 const other: VariantRow = {
   ...row,
