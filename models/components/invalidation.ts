@@ -12,8 +12,12 @@
  *
  * The sequence number is a counter that wraps. That is sound while fewer sections end during one
  * fault than it has values, which a model ensures by the number of its operations.
+ *
+ * The kernel leaves the hull as it is at the last end, and forgets it at the next begin. Here the
+ * last end empties it, as nobody reads it in between; unless the count can be wrong, as a fault
+ * then reads a hull that no open section has.
  */
-import { and, counter, index, int, or, part } from 'zapcheck'
+import { and, counter, index, int, not, or, part, when } from 'zapcheck'
 import type { Assignment, Bool, Int, IntLike, IntVariable, Item } from 'zapcheck'
 
 /** What of the protocol a model has. */
@@ -56,7 +60,10 @@ export interface Invalidation {
   /** mn_active_invalidate_count++ and --. */
   enter(): Item
   leave(): Item
-  /** kvm_mmu_invalidate_begin with the first kvm_mmu_invalidate_range_add, under the write lock. */
+  /**
+   * kvm_mmu_invalidate_begin, under the write lock; with the first kvm_mmu_invalidate_range_add if
+   * that is not a step of its own.
+   */
   begin(range?: GfnRange): Item
   /** kvm_mmu_invalidate_range_add in a later step of an open section. */
   addRange(range: GfnRange): Item
@@ -72,40 +79,45 @@ export function invalidation(shape: InvalidationShape) {
     active: int(0, sections),
     inProgress: int(-slack, sections + slack, 0),
     seq: counter(sequence),
-    /** The hull is [lo, hi); meaningless while no section is open, and then both 0. */
+    /** The hull is [lo, hi); both 0 stand for INVALID_GPA, a hull without a range. */
     hull: { lo: index(gfns + 1), hi: index(gfns + 1) },
   }
   return part(fields, ({ active, inProgress, seq, hull }): Invalidation => {
     const isOpen = inProgress.isNot(0)
+    /** What `if (kvm->mmu_invalidate_in_progress)` finds; only a wrong count is below zero. */
+    const isInProgress = canMiscount ? isOpen : inProgress.gt(0)
     const lo = hull.lo.number()
     const hi = hull.hi.number()
     const least = (a: Int, b: IntLike): Int => a.lt(b).pick(a, b)
     const most = (a: Int, b: IntLike): Int => a.gt(b).pick(a, b)
-    const widen = ({ from, to }: GfnRange): readonly Assignment[] => [
-      hull.lo.set(isOpen.pick(least(lo, from), from)),
-      hull.hi.set(isOpen.pick(most(hi, to), to)),
+    const widen = ({ from, to }: GfnRange, isEmpty: Bool): readonly Assignment[] => [
+      hull.lo.set(isEmpty.pick(from, least(lo, from))),
+      hull.hi.set(isEmpty.pick(to, most(hi, to))),
     ]
+    const empty = [hull.lo.set(0), hull.hi.set(0)]
     const isInHull = (gfn: IntLike): Bool => (gfns === 0 ? or(true) : and(lo.le(gfn), hi.gt(gfn)))
     const mustRetryIf = (seen: IntLike, isInRange: Bool): Bool =>
-      or(and(inProgress.gt(0), isInRange), seq.isNot(seen))
+      or(and(isInProgress, isInRange), seq.isNot(seen))
     return {
       active,
       isActive: active.gt(0),
       inProgress,
-      isInProgress: inProgress.gt(0),
+      isInProgress,
       seq,
       isInHull,
       mustRetry: (seen, gfn) => mustRetryIf(seen, isInHull(gfn)),
       mustRetryIf,
       enter: () => active.increase(),
       leave: () => active.decrease(),
-      begin: range => [inProgress.increase(), range === undefined ? [] : widen(range)],
-      addRange: widen,
+      begin: range => [
+        inProgress.increase(),
+        range === undefined ? when(not(isOpen), empty) : widen(range, not(isOpen)),
+      ],
+      addRange: range => widen(range, hi.is(0)),
       end: () => [
         seq.increase(),
         inProgress.decrease(),
-        gfns === 0 ? [] : [hull.lo.set(inProgress.is(1).pick(0, lo))],
-        gfns === 0 ? [] : [hull.hi.set(inProgress.is(1).pick(0, hi))],
+        canMiscount ? [] : when(inProgress.is(1), empty),
       ],
     }
   })
