@@ -6,6 +6,7 @@ export { flushBeforeReuse, leafKeepsPage, noStaleMapping } from './translations.
 export type { Translation } from './translations.js'
 export {
   leavesBeforeNonLeaves,
+  neutralFailure,
   noInstallAfterZap,
   noInstallInObsoleteRoot,
   preciseZap,

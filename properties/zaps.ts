@@ -68,3 +68,16 @@ export function noInstallInObsoleteRoot(
       'table',
   )
 }
+
+/**
+ * An ioctl that returns an error has changed nothing: `name` says of what.
+ * @param kept  where it is certain to fail: what there was before the ioctl, and what there is
+ */
+export function neutralFailure(
+  name: string,
+  kept: readonly { readonly isFailed: Bool; readonly had: Bool; readonly has: Bool }[],
+  meaning: string,
+): PropertySpecification {
+  const unchanged = kept.map(({ isFailed, had, has }) => implies(and(isFailed, had), has))
+  return invariant(name, and(...unchanged), meaning)
+}

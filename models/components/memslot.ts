@@ -5,6 +5,7 @@
  *
  *   slot:   absent ─CREATE─▶ valid ─M2─▶ INVALID ─M6─▶ absent ─CREATE─▶ valid ...
  *   object: none ─CREATE─▶ live ─M3─▶ zapping ─M7─▶ freed
+ *                            ◀─M5 failed─┘
  *   page:   fresh ─CREATE─▶ mapped ─M7─▶ released ─host─▶ reused
  *                             └─notifier─▶ reclaimed, and a fresh page takes its place
  *
@@ -51,6 +52,8 @@ export interface Memslot {
   publishInvalid(): Item
   /** kvm_swap_active_memslots after kvm_delete_memslot. */
   publishAbsent(): Item
+  /** kvm_swap_active_memslots after a later step failed: the object as it was before. */
+  publishOld(): Item
   /** kvm_arch_flush_shadow_memslot begins. */
   startZap(): Item
   /** kvm_free_memslot, and the ioctl returns. */
@@ -105,6 +108,7 @@ export function memslot(incarnations: number, reclaims: number, vcpus: Symmetric
       ],
       publishInvalid: () => [active.set('invalid'), srcu.publish()],
       publishAbsent: () => [active.set('absent'), srcu.publish()],
+      publishOld: () => [active.set('valid'), object.at(now).set('live'), srcu.publish()],
       startZap: () => object.at(now).set('zapping'),
       free: () => [object.at(now).set('freed'), page.at(backed).set('released')],
       reuse: p => page.at(p).set('reused'),

@@ -8,6 +8,7 @@ import {
   flushBeforeReuse,
   leafKeepsPage,
   leavesBeforeNonLeaves,
+  neutralFailure,
   noEndWithoutBegin,
   noFaultAcrossZap,
   noInstallAfterZap,
@@ -20,6 +21,7 @@ import {
   rootNeverZapped,
 } from 'zapcheck/properties'
 import type { Vcpu } from '../components/vcpu-requests.js'
+import { failureStep, freeStep, isAcceptedA, isMappedA } from './deletion.js'
 import { A, B, allRoots, directRoots, gfns, hasObsoleteRoot } from './state.js'
 import type { State } from './state.js'
 import { zapsOf } from './zap.js'
@@ -42,6 +44,7 @@ const holdingSteps = [
 export function declareProperties(m: ModelBuilder, s: State, processes: Processes): void {
   const { slot, requests } = s
   const pages = each(s.pageB)
+  const ofSlot = (isHeld: Bool, k: number) => ({ isHeld, isOver: slot.isFreed(k) })
   const held = each(s.vcpus).flatMap((_, i) =>
     each(s.incarnations).map(k => ({ k, isHeld: holds(s, processes, i, k) })),
   )
@@ -71,7 +74,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     noFaultAcrossZap(held.map(({ isHeld, k }) => ({ isHeld, isOver: slot.isZapped(k) }))),
     noUseAfterFree(
       'memslot',
-      held.map(({ isHeld, k }) => ({ isHeld, isOver: slot.isFreed(k) })),
+      [...held, ...heldInvalid(s, processes)].map(({ isHeld, k }) => ofSlot(isHeld, k)),
     ),
     noRunOnZappedRoot(
       each(s.vcpus).flatMap(v =>
@@ -84,7 +87,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     noObsoleteRootKept(
       each(s.vcpus).map(v => ({
         isHeld: and(hasObsoleteRoot(s, v), not(requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v))),
-        isOver: processes.ioctl.at('M7_kvm_free_memslot'),
+        isOver: processes.ioctl.at(freeStep(s)),
       })),
     ),
     leafKeepsPage(
@@ -99,11 +102,21 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     ),
   )
   declareTdxProperties(m, s)
+  declareFailureProperties(m, s, processes.ioctl)
+  declareReclaimProperties(m, s, mapped)
+}
+
+/** Declares what an mmu_notifier asks for; `mapped` are the translations of gfn A by page. */
+function declareReclaimProperties(
+  m: ModelBuilder,
+  s: State,
+  mapped: readonly { readonly page: number; readonly isPresent: Bool }[],
+): void {
   if (s.notifier === null) return
   m.check(
     noStaleMapping(
       'no stale mapping after reclaim',
-      mapped.map(({ page, isPresent }) => ({ isPresent, isGone: slot.isReclaimed(page) })),
+      mapped.map(({ page, isPresent }) => ({ isPresent, isGone: s.slot.isReclaimed(page) })),
     ),
     balancedInvalidations(s.notifier.notifier),
     noEndWithoutBegin(s.notifier.notifier.inProgress),
@@ -126,12 +139,51 @@ function declareTdxProperties(m: ModelBuilder, s: State): void {
   )
 }
 
+/** Declares what a failed ioctl must not change. */
+function declareFailureProperties(m: ModelBuilder, s: State, ioctl: ProcessHandle): void {
+  if (s.before === null) return
+  const { mapped, accepted } = s.before
+  const isFailed = ioctl.at(failureStep(s))
+  m.check(
+    neutralFailure(
+      'a failed ioctl takes no mapping',
+      [{ isFailed, had: mapped, has: isMappedA(s) }],
+      'the ioctl returns an error, and the guest has to fault pages of the slot in again: it ' +
+        'notices nothing but time',
+    ),
+  )
+  if (s.tdx === null) return
+  m.check(
+    neutralFailure(
+      'a failed ioctl takes no private page',
+      [{ isFailed, had: accepted, has: isAcceptedA(s) }],
+      'the ioctl returns an error, and private pages of the slot have lost their content: the ' +
+        'guest of the TD dies when it touches one',
+    ),
+  )
+}
+
+/** Faults that hold the INVALID copy of slot A, which goes together with the slot. */
+function heldInvalid(s: State, { vcpus }: Processes) {
+  if (!s.p.invalidCopy) return []
+  return each(s.vcpus).flatMap((v, i) =>
+    each(s.incarnations).map(k => ({
+      k,
+      isHeld: and(vcpus[i]?.at('V8_invalid_slot_RET_PF_RETRY') ?? or(), s.vcpu[v].fault.slot.is(k)),
+    })),
+  )
+}
+
 /** The fault of the i-th vCPU has found the object of slot A's incarnation k and still uses it. */
 function holds(s: State, { vcpus }: Processes, i: number, k: number): Bool {
   const v = each(s.vcpus)[i]
   const process = vcpus[i]
   if (v === undefined || process === undefined) return or()
-  return and(process.at(...holdingSteps), s.vcpu[v].fault.slot.is(k))
+  const steps =
+    s.p.prefault === 'no'
+      ? holdingSteps
+      : holdingSteps.flatMap(label => [label, `prefault.${label}`])
+  return and(process.at(...steps), s.vcpu[v].fault.slot.is(k))
 }
 
 /** For the steps of a fault whose name matches: the predicate of their vCPU. */
@@ -205,6 +257,20 @@ export function declareScenarios(m: ModelBuilder, s: State, processes: Processes
         slot.isFreed(0),
         someVcpu(v => s.vcpu[v].tlb[B].isSome()),
       ),
+    )
+  if (s.before !== null)
+    scenario(
+      'the guest uses the slot again after a failed MOVE',
+      and(
+        ioctl.isDone,
+        not(s.privateGfn(A)),
+        someVcpu(v => and(requests.isInGuest(v), s.vcpu[v].tlb[A].is(0))),
+      ),
+    )
+  if (p.prefault !== 'no')
+    scenario(
+      'KVM_PRE_FAULT_MEMORY maps a page',
+      someVcpu((_, i) => vcpus[i]?.at('prefault.kvm_vcpu_pre_fault_memory_returns') ?? or()),
     )
   if (s.notifier !== null)
     scenario('the host reclaims a page while the zap works', and(or(...inZap), slot.isReclaimed(0)))

@@ -9,7 +9,7 @@
  * attributes do not change. V8 is part of V5: what the slot looked like then does not change any
  * more.
  */
-import { branch, choose, either, leave, loopWhile, or, step, waitUntil, when } from 'zapcheck'
+import { branch, call, choose, either, leave, loopWhile, or, step, waitUntil, when } from 'zapcheck'
 import type { Bool, Item, ModelBuilder, ProcessHandle, Statement, Statements } from 'zapcheck'
 import { kernelOrder, pageFault } from '../components/page-fault.js'
 import type { LookupStage, Stage } from '../components/page-fault.js'
@@ -21,10 +21,15 @@ import type { Gfn, State } from './state.js'
 export function declareVcpu(m: ModelBuilder, s: State, v: Vcpu): ProcessHandle {
   const actor = `vCPU ${v.slice(v.indexOf('#') + 1)}`
   const source = 'arch/x86/kvm/x86.c vcpu_run and arch/x86/kvm/mmu/mmu.c kvm_tdp_page_fault, v6.16'
-  const process = m.process('vcpu', { with: { v }, actor, repeats: true, source }, [
+  const run = [
     waitUntil('V0_kvm_arch_vcpu_ioctl_run', s.slot.wasCreated, s.slot.srcu.enter(v)),
     loopWhile(true, [either(beforeEntry(s, v), [enterGuest(s, v), either(...exits(s, v))])]),
-  ])
+  ]
+  const process = m.process(
+    'vcpu',
+    { with: { v }, actor, repeats: true, source },
+    s.p.prefault === 'no' ? run : [either(run, prefault(s, v))],
+  )
   for (const g of gfns) declareHardware(m, s, v, g, actor)
   return process
 }
@@ -33,7 +38,6 @@ export function declareVcpu(m: ModelBuilder, s: State, v: Vcpu): ProcessHandle {
 function beforeEntry(s: State, v: Vcpu): Statements {
   const { root } = s.vcpu[v]
   const { requests } = s
-  const loadRoot: Item = [root.isNone(), s.mmuLock.isWriteHeld.not(), pickRoot(s, v)]
   return [
     either(
       [
@@ -52,9 +56,20 @@ function beforeEntry(s: State, v: Vcpu): Statements {
           flushTlb(s, v),
         ),
       ],
-      [step('V1_kvm_mmu_load', loadRoot, s.p.bug === 'no-local-flush' ? [] : flushTlb(s, v))],
+      [loadRoot(s, v)],
     ),
   ]
+}
+
+/** V1: kvm_mmu_load. */
+function loadRoot(s: State, v: Vcpu): Statement {
+  return step(
+    'V1_kvm_mmu_load',
+    s.vcpu[v].root.isNone(),
+    s.mmuLock.isWriteHeld.not(),
+    pickRoot(s, v),
+    s.p.bug === 'no-local-flush' ? [] : flushTlb(s, v),
+  )
 }
 
 /** kvm_tdp_mmu_alloc_root: the valid root, or the next one, which becomes valid. */
@@ -101,18 +116,105 @@ function exits(s: State, v: Vcpu): readonly Statements[] {
 
 /** V5 to V16 of one fault. */
 function faultPath(s: State, v: Vcpu): Statements {
-  const { notifier } = s
   return pageFault({
     slot: findSlot(s, v),
+    ...beyondSlot(s, v, step('V10_kvm_faultin_pfn_EFAULT', forget(s, v), s.slot.srcu.exit(v))),
+    map: (unlock, giveUp) => mapPage(s, v, [unlock], giveUp),
+    forget: forget(s, v),
+  })
+}
+
+/**
+ * What a fault of the guest and one of KVM_PRE_FAULT_MEMORY have in common beside the slot.
+ * @param fails  V10 fails, which ends the fault and its SRCU section; null if it cannot fail
+ */
+function beyondSlot(s: State, v: Vcpu, fails: Statement | null) {
+  const { notifier } = s
+  return {
     // Without a notifier there is nothing to compare the number with.
     ...(notifier === null ? {} : { snapshot: snapshot(notifier, v) }),
-    page: findPage(s, v),
+    page: findPage(s, v, fails),
     order: orderOf(s),
     mmuLock: s.mmuLock,
     isStale: isFaultStale(s, v),
-    map: (unlock, giveUp) => mapPage(s, v, unlock, giveUp),
-    forget: forget(s, v),
+  }
+}
+
+/**
+ * KVM_PRE_FAULT_MEMORY: kvm_vcpu_pre_fault_memory, kvm_mmu_reload, kvm_tdp_page_prefault, which
+ * retries in place. Everything is one SRCU section, and the guest does not run.
+ */
+function prefault(s: State, v: Vcpu): Statements {
+  const { fault, root } = s.vcpu[v]
+  const { slot, requests, prefaulting } = s
+  const isIdle = slot.isValid.or(slot.isAbsent.and(slot.isFreed(slot.incarnation)))
+  const end = [forget(s, v), slot.srcu.exit(v), prefaulting === null ? [] : prefaulting.remove(v)]
+  const freesObsoleteRoots = s.p.bug !== 'prefault-ignores-request'
+  const reload = [
+    branch(freesObsoleteRoots ? requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v) : or(), [
+      step(
+        'V1_kvm_mmu_free_obsolete_roots',
+        requests.take('MMU_FREE_OBSOLETE_ROOTS', v),
+        when(hasObsoleteRoot(s, v), root.clear()),
+      ),
+    ]),
+    branch(root.isNone(), [loadRoot(s, v)], [step('V1_kvm_mmu_reload_has_root')]),
+  ]
+  const retried = keepGfn(s, v)
+  const brokenSrcu = s.p.bug === 'no-srcu-sync' || s.p.bug === 'no-first-srcu-sync'
+  const path = pageFault({
+    slot: prefaultSlot(s, v, end, retried),
+    // SRCU keeps the page behind a slot that was found, so V10 fails only where it is broken.
+    ...beyondSlot(s, v, brokenSrcu ? step('V10_kvm_faultin_pfn_EFAULT', end) : null),
+    map: (unlock, giveUp) =>
+      mapPage(s, v, [unlock, step('kvm_vcpu_pre_fault_memory_returns', end), leave()], giveUp),
+    forget: retried,
   })
+  const inLoop = s.p.prefault === 'reload-in-loop'
+  return [
+    call('prefault', [
+      step(
+        'V0_kvm_vcpu_pre_fault_memory',
+        slot.wasCreated,
+        choose({ [gfnNames[A]]: fault.gfn.set(A), [gfnNames[B]]: fault.gfn.set(B) }),
+        slot.srcu.enter(v),
+        prefaulting === null ? [] : [isIdle, prefaulting.add(v)],
+      ),
+      inLoop ? [] : reload,
+      loopWhile(true, [inLoop ? reload : [], path, inLoop ? [] : retryInPlace(s, v)]),
+    ]),
+  ]
+}
+
+/** V5, V8 of a prefault. */
+function prefaultSlot(s: State, v: Vcpu, end: Item, retried: Item): Stage {
+  const { slot } = s
+  const isA = s.vcpu[v].fault.gfn.is(A)
+  // The error instead of a retry came in 6.18.
+  const invalid =
+    s.p.bug === 'prefault-retries-invalid'
+      ? [step('V8_invalid_slot_RET_PF_RETRY', retried)]
+      : [step('V8_invalid_slot_EAGAIN', end), leave()]
+  return {
+    waysOut: [
+      { when: isA.and(slot.isInvalid), then: invalid },
+      { when: isA.and(slot.isAbsent), then: [step('V8_no_slot_ENOENT', end), leave()] },
+    ],
+    steps: [foundSlot(s, v)],
+  }
+}
+
+/**
+ * The next round of the loop. A round that is bound to be refused again changes nothing, so it
+ * waits here until a round ends in another way. Only a signal would end the loop otherwise.
+ */
+function retryInPlace(s: State, v: Vcpu): Statement {
+  const { slot } = s
+  const isA = s.vcpu[v].fault.gfn.is(A)
+  const retriesInvalid = s.p.bug === 'prefault-retries-invalid'
+  const ends = or(isA.and(slot.isAbsent), retriesInvalid ? or() : isA.and(slot.isInvalid))
+  const maps = hasObsoleteRoot(s, v).not().and(isA.and(slot.isInvalid).not())
+  return step('kvm_tdp_page_prefault_retries', or(ends, maps))
 }
 
 /** Wrong orders, or the kernel's. */
@@ -134,21 +236,31 @@ function findSlot(s: State, v: Vcpu): Stage {
     waysOut: [
       {
         when: isA.and(slot.isInvalid, retriesInPlace.not()),
-        then: [step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))],
+        then: [
+          s.p.invalidCopy
+            ? step('V5_kvm_vcpu_gfn_to_memslot_INVALID', fault.slot.set(slot.incarnation))
+            : [],
+          step('V8_invalid_slot_RET_PF_RETRY', forget(s, v)),
+        ],
       },
       {
         when: isA.and(slot.isAbsent),
         then: [step('V8_no_slot_exit_mmio', forget(s, v), slot.srcu.exit(v)), leave()],
       },
     ],
-    steps: [
-      step(
-        'V5_kvm_vcpu_gfn_to_memslot',
-        isA.and(slot.isInvalid).not(),
-        fault.slot.set(isA.pick(slot.incarnation, s.slotB)),
-      ),
-    ],
+    steps: [foundSlot(s, v)],
   }
+}
+
+/** V5. */
+function foundSlot(s: State, v: Vcpu): Statement {
+  const { fault } = s.vcpu[v]
+  const isA = fault.gfn.is(A)
+  return step(
+    'V5_kvm_vcpu_gfn_to_memslot',
+    isA.and(s.slot.isInvalid).not(),
+    fault.slot.set(isA.pick(s.slot.incarnation, s.slotB)),
+  )
 }
 
 /** V6. */
@@ -158,39 +270,42 @@ function snapshot({ notifier, seen }: NonNullable<State['notifier']>, v: Vcpu): 
 
 /** The fault is over. */
 function forget(s: State, v: Vcpu): Item {
+  return [s.vcpu[v].fault.gfn.set(A), keepGfn(s, v)]
+}
+
+/** The fault is to be tried again in place. */
+function keepGfn(s: State, v: Vcpu): Item {
   const { fault } = s.vcpu[v]
   const seen = s.notifier === null ? [] : s.notifier.seen[v].set(0)
-  return [fault.gfn.set(A), fault.slot.set(0), fault.page.set(0), seen]
+  return [fault.slot.set(0), fault.page.set(0), seen]
 }
 
 /** V10: get_user_pages on the slot's address, or guest_memfd. */
-function findPage(s: State, v: Vcpu): Stage {
+function findPage(s: State, v: Vcpu, fails: Statement | null): Stage {
   const { fault } = s.vcpu[v]
   const { slot } = s
   const object = fault.slot.number()
   const isA = object.isNot(s.slotB)
   return {
-    waysOut: [
-      {
-        when: isA.and(slot.isReused(slot.pageBehind(object))),
-        then: [step('V10_kvm_faultin_pfn_EFAULT', forget(s, v), slot.srcu.exit(v)), leave()],
-      },
-    ],
+    waysOut:
+      fails === null
+        ? []
+        : [{ when: isA.and(slot.isReused(slot.pageBehind(object))), then: [fails, leave()] }],
     steps: [
       step('V10_kvm_faultin_pfn', fault.page.set(isA.pick(slot.pageBehind(object), s.pageB))),
     ],
   }
 }
 
-/** V14 and V15: page tables. */
-function mapPage(s: State, v: Vcpu, unlock: Statement, giveUp: Item): Statements {
+/** V14 and V15: page tables; `after` is V16 and what follows it. */
+function mapPage(s: State, v: Vcpu, after: Statements, giveUp: Item): Statements {
   const target = targetRoot(s, v)
   return [
     loopWhile(target.hasTable.not(), [step('V14_tdp_mmu_link_sp', target.linkTable)]),
     branch(
       target.isFrozen,
       [step('V14_frozen_spte_RET_PF_RETRY', giveUp)],
-      [step('V15_tdp_mmu_map_handle_target_level', target.install), unlock],
+      [step('V15_tdp_mmu_map_handle_target_level', target.install), after],
     ),
   ]
 }

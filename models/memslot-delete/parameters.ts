@@ -32,6 +32,28 @@ export const parameters = {
     'bottom-up',
     'tdp_mmu_zap_root: 4K entries first (since v6.9), or tables with all below them',
   ),
+  change: option(
+    ['delete', 'move', 'move-gmem'],
+    'delete',
+    'what userspace does to slot A: it deletes it, moves it to another gfn (refused with -EINVAL ' +
+      'for a slot with guest_memfd), or moves it whatever it is',
+  ),
+  prepareFails: option(
+    ['never', 'after-zap', 'before-zap'],
+    'never',
+    'kvm_prepare_memory_region of a MOVE may fail, after the zap (as merged; the old slot ' +
+      'returns), or in a kernel that calls it first',
+  ),
+  invalidCopy: flag(
+    false,
+    'a fault that found the INVALID copy of the slot holds it until V8 has read its flags',
+  ),
+  prefault: option(
+    ['no', 'alone', 'any-time', 'reload-in-loop'],
+    'no',
+    'userspace calls KVM_PRE_FAULT_MEMORY on a vCPU that does not run: never, not while the slot ' +
+      'is changed, at any time, at any time with a kernel that reloads the root at each retry',
+  ),
   notifier: flag(false, 'the host reclaims the page behind slot A once, at any time'),
   bug: option(
     [
@@ -53,6 +75,9 @@ export const parameters = {
       'seq-before-slot',
       'seq-after-pfn',
       'retry-holds-srcu',
+      'free-before-sync',
+      'prefault-ignores-request',
+      'prefault-retries-invalid',
     ],
     'none',
     'a step of the protocol that is left out or moved',

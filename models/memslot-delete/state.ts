@@ -71,9 +71,27 @@ export function declareState(m: ModelBuilder, p: Parameters) {
         seen: array(vcpus, int(0, 1)),
       })
     : null
+  /** What slot A's gfn had when the ioctl made its first change. */
+  const before =
+    p.prepareFails === 'never' ? null : m.state({ before: { mapped: bool(), accepted: bool() } })
+  /** vCPUs whose KVM_PRE_FAULT_MEMORY must end before userspace changes the slot. */
+  const alone = p.prefault === 'alone' ? m.state({ prefaulting: set(vcpus) }) : null
   const privateGfn = (g: IntLike): Bool => (tdx === null ? or() : tdx.isPrivate.has(g))
   const slotB = incarnations
-  return { ...s, tdx, notifier, p, vcpus, incarnations, roots, slotB, pageB: pages - 1, privateGfn }
+  const ofOneUse = { before: before?.before ?? null, prefaulting: alone?.prefaulting ?? null }
+  return {
+    ...s,
+    tdx,
+    notifier,
+    ...ofOneUse,
+    p,
+    vcpus,
+    incarnations,
+    roots,
+    slotB,
+    pageB: pages - 1,
+    privateGfn,
+  }
 }
 
 /** The declared state. */

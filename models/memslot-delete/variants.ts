@@ -6,6 +6,7 @@
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
 import { row } from './row.js'
+import { ioctlVariants } from './variants-ioctl.js'
 
 /** The variants of the model. */
 export const variants: readonly Variant<Parameters>[] = [
@@ -234,7 +235,7 @@ export const variants: readonly Variant<Parameters>[] = [
     'B13: the slots are swapped between start and end of a notifier: begin without end, or end ' +
       'without begin.',
     { vcpus: 1, zap: 'leafs', decides: 'always', notifier: true, bug: 'no-notifier-wait' },
-    [13_164, 32_823, 49],
+    [13_108, 32_711, 49],
     { 'invalidations are balanced': 12, 'no invalidation ends that was not begun': 12 },
   ),
   row(
@@ -388,4 +389,5 @@ export const variants: readonly Variant<Parameters>[] = [
     [9618, 22_810, 49],
     { 'flush before reuse': 21, 'no stale mapping after reclaim': 18 },
   ),
+  ...ioctlVariants,
 ]

@@ -52,6 +52,14 @@ const quick = [
   'any-tdx',
   'any-default-twice',
   'notifier-leafs',
+  'B8-tdx',
+  'B8-gmem',
+  'B8-early',
+  'B12',
+  'B9-prefault',
+  'B9-prefault-fixed',
+  'T20-window-closed',
+  'T20',
 ]
 
 describe('the variants of memslot-delete', () => {
