@@ -78,7 +78,10 @@ export function declareScenarios(m: ModelBuilder, s: State, { punch }: Processes
   const hasGuestData = or(...pages.map(page => content[page].is('guest')))
   scenario('the guest uses the page', hasGuestData)
   const waitsForItself = p.gup === 'under-lock' && p.source === 'gmem'
-  if (p.vm !== 'sw' && !waitsForItself)
+  // Row W2: a prefault comes first, always, and then the image is refused: no TD can start.
+  const isRefused =
+    p.populate === 'after-prefault' && p.eexist === 'common' && p.prefault === 'allowed'
+  if (p.vm !== 'sw' && !waitsForItself && !isRefused)
     scenario('the VM is finalized with an image', and(phase.is('finalized'), measured.is(1)))
   if (punch !== null && s.p.bug === 'none' && p.populate === 'add-in-install')
     scenario(
