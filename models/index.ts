@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'sept-zap': () => import('./sept-zap.js'),
   'memslot-delete': () => import('./memslot-delete/index.js'),
   'guest-memfd-launch': () => import('./guest-memfd-launch/index.js'),
+  'memory-attributes': () => import('./memory-attributes/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

@@ -21,3 +21,4 @@ export {
   noUseAfterFree,
 } from './lifetimes.js'
 export type { Holding } from './lifetimes.js'
+export { countsOpenSections, retriesOnlyIfStale, writtenUnderWriteLock } from './invalidations.js'
