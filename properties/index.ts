@@ -22,3 +22,10 @@ export {
 } from './lifetimes.js'
 export type { Holding } from './lifetimes.js'
 export { countsOpenSections, retriesOnlyIfStale, writtenUnderWriteLock } from './invalidations.js'
+export {
+  idleTablesStay,
+  memoryTypesFollow,
+  noAccessInHole,
+  noTableOutlivesRoot,
+} from './leftovers.js'
+export type { IdleTable } from './leftovers.js'
