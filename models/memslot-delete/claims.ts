@@ -107,10 +107,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     ),
     noObsoleteRootKept(
       each(s.vcpus).map(v => ({
-        isHeld: and(
-          or(hasObsoleteRoot(s, v), hasObsoleteShadowRoot(s, v)),
-          not(requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v)),
-        ),
+        isHeld: keepsObsoleteRoot(s, v),
         isOver: processes.ioctl.at(freeStep(s)),
       })),
     ),
@@ -145,6 +142,12 @@ function declareReclaimProperties(
     balancedInvalidations(s.notifier.notifier),
     noEndWithoutBegin(s.notifier.notifier.inProgress),
   )
+}
+
+/** The vCPU has an obsolete root, and nobody asks it to drop it. */
+function keepsObsoleteRoot(s: State, v: Vcpu): Bool {
+  const isAsked = s.requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v)
+  return and(or(hasObsoleteRoot(s, v), hasObsoleteShadowRoot(s, v)), not(isAsked))
 }
 
 /** The vCPU's TLB has the page for gfn A, in what the vCPU runs. */

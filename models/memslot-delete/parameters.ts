@@ -52,10 +52,10 @@ export const parameters = {
   dma: flag(false, 'a device with non-coherent DMA is attached at any time'),
   paused: flag(false, 'userspace pauses all vCPUs from the deletion to the next creation'),
   hypothesis: option(
-    ['none', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'H7'],
+    ['none', 'H1', 'H2', 'H4', 'H5', 'H6', 'H7'],
     'none',
     'a cause supposed for the bug of 2019 with an assigned GPU: H1 no flush, H2 a root is not ' +
-      'visited, H3 MMIO SPTEs outlive their generation, H4 no SRCU, H5 stale memory types, H6 ' +
+      'visited, H4 no SRCU, H5 stale memory types, H6 ' +
       'an access between deletion and creation, H7 a leaf of the slot is left out',
   ),
   passes: option(

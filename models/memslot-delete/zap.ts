@@ -266,8 +266,8 @@ function removePrivatePage(s: State, g: Gfn, where: string, otherwise?: Statemen
 }
 
 /**
- * K2 without TDH.MEM.TRACK and its kick: the TDX module refuses to remove the page, KVM_BUG_ON kills
- * the VM, and every vCPU leaves the guest for good.
+ * K2 without TDH.MEM.TRACK and its kick: the TDX module refuses to remove the page, KVM_BUG_ON
+ * kills the VM, and every vCPU leaves the guest for good.
  */
 function removeUntracked(s: State, g: Gfn, where: string): Statements {
   const { mirror, accepted } = mirrorOf(s)
