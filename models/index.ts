@@ -12,6 +12,8 @@ const loaders: Readonly<Record<string, Load>> = {
   'memslot-delete': () => import('./memslot-delete/index.js'),
   'guest-memfd-launch': () => import('./guest-memfd-launch/index.js'),
   'memory-attributes': () => import('./memory-attributes/index.js'),
+  'snp-launch': () => import('./snp-launch/index.js'),
+  'sev-ghcb': () => import('./sev-ghcb/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

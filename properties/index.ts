@@ -2,6 +2,7 @@
  * Reusable properties: functions from pieces of a model's state to a property. Each comes with one
  * sentence on what a violation means for the kernel.
  */
+export { hostKeepsOff, noAssignedPageFreed } from './pages.js'
 export { flushBeforeReuse, leafKeepsPage, noStaleMapping } from './translations.js'
 export type { Translation } from './translations.js'
 export {

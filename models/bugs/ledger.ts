@@ -3,6 +3,7 @@
  * `zapcheck bugs` checks them.
  */
 import type { Bug } from 'zapcheck'
+import { sevLaunchBugs } from './sev-launch.js'
 
 /** All bugs, by family. */
-export const bugs: readonly Bug[] = []
+export const bugs: readonly Bug[] = [...sevLaunchBugs]
