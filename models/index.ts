@@ -12,8 +12,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'memslot-delete': () => import('./memslot-delete/index.js'),
   'guest-memfd-launch': () => import('./guest-memfd-launch/index.js'),
   'memory-attributes': () => import('./memory-attributes/index.js'),
-  'snp-launch': () => import('./snp-launch/index.js'),
-  'sev-ghcb': () => import('./sev-ghcb/index.js'),
+  'tdp-walk': () => import('./tdp-walk/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

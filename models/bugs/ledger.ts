@@ -3,7 +3,7 @@
  * `zapcheck bugs` checks them.
  */
 import type { Bug } from 'zapcheck'
-import { sevLaunchBugs } from './sev-launch.js'
+import { tdpWalkBugs } from './tdp-walk.js'
 
 /** All bugs, by family. */
-export const bugs: readonly Bug[] = [...sevLaunchBugs]
+export const bugs: readonly Bug[] = [...tdpWalkBugs]
