@@ -13,6 +13,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'guest-memfd-launch': () => import('./guest-memfd-launch/index.js'),
   'memory-attributes': () => import('./memory-attributes/index.js'),
   'tdp-walk': () => import('./tdp-walk/index.js'),
+  'snp-rmp': () => import('./snp-rmp/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */
