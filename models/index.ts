@@ -10,6 +10,7 @@ type Load = () => Promise<{ readonly default: ModelDefinition }>
 const loaders: Readonly<Record<string, Load>> = {
   'sept-zap': () => import('./sept-zap.js'),
   'memslot-delete': () => import('./memslot-delete/index.js'),
+  'mmio-generation': () => import('./mmio-generation/index.js'),
   'guest-memfd-launch': () => import('./guest-memfd-launch/index.js'),
   'memory-attributes': () => import('./memory-attributes/index.js'),
   'tdp-walk': () => import('./tdp-walk/index.js'),
