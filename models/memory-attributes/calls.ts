@@ -46,5 +46,5 @@ export function ranges(s: State): readonly (readonly [number, number])[] {
 
 /** kvm_for_each_memslot_in_gfn_range finds the slot. */
 export function overlaps(s: State, own: Setter): Bool {
-  return and(s.slot.isPresent, or(...slotGfns(s).map(g => own.covers(g))))
+  return and(s.slot.isAbsent.not(), or(...slotGfns(s).map(g => own.covers(g))))
 }

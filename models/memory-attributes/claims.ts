@@ -193,7 +193,7 @@ function declareHugepages(m: ModelBuilder, s: State, calls: readonly Call[]): vo
       'mixed says whether attributes differ',
       or(
         isHalfDone,
-        not(s.slot.isPresent),
+        s.slot.isPresent.not(),
         and(...slotHugepages(s).map(h => s.mixed[h].is(differs(s, h)))),
       ),
       'KVM_LPAGE_MIXED_FLAG of a hugepage is wrong: not set, and a 2M leaf can cover private and ' +
@@ -239,7 +239,7 @@ function declareProtocol(
   m.check(
     retriesOnlyIfStale(({ name, parameters }) => {
       const v = each(s.vcpus).find(vcpu => vcpu === `vcpu#${parameters['v']}`)
-      if (v === undefined || !name.includes('RETRY')) return null
+      if (v === undefined || !name.includes('V13_is_page_fault_stale_RETRY')) return null
       const { gfn, seen } = s.vcpu[v]
       const isHeldOff = and(or(...sections), isInHull(gfn.number()))
       return s.p.usesSeq ? or(isHeldOff, seen.isNot(seq)) : isHeldOff

@@ -98,7 +98,11 @@ function findSlot(s: State, v: Vcpu): Stage {
   return {
     waysOut: [
       {
-        when: not(s.slot.isPresent),
+        when: s.slot.isInvalid,
+        then: [step('V8_invalid_slot_RET_PF_RETRY', forget(s, v))],
+      },
+      {
+        when: s.slot.isAbsent,
         then: [step('V8_kvm_handle_noslot_fault', forget(s, v))],
       },
     ],

@@ -125,7 +125,7 @@ function yieldingZap(s: State, own: Setter): Statements {
 /** A6, where the second pass finds the slot. */
 export function afterStore(s: State, own: Setter, suffix: string): Statements {
   const post = secondPass(s, own, suffix)
-  const findsSlot = and(s.slot.isPresent, or(...slotGfns(s).map(g => inPost(s, own, g))))
+  const findsSlot = and(not(s.slot.isAbsent), or(...slotGfns(s).map(g => inPost(s, own, g))))
   const isSure = s.memslot === null && s.p.postRange !== 'prefix-by-slots'
   return isSure ? post : [branch(findsSlot, post)]
 }

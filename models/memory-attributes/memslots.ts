@@ -29,14 +29,18 @@ export function declareMemslots(
   }
   return m.process('memslots', options, [
     step('M1_mutex_lock_slots_lock', s.slotsLock.acquire('memslots')),
-    step('M2_kvm_swap_active_memslots_INVALID', memslot.set('absent')),
+    step('M2_kvm_swap_active_memslots_INVALID', memslot.set('invalid')),
     waitUntil('M2_synchronize_srcu', not(isInside)),
-    // Attributes kept in the slot object go with it.
     step(
       'M3_kvm_arch_flush_shadow_memslot',
       s.mmuLock.isFree,
       zap(s, () => or(true)),
       flush(s),
+    ),
+    step(
+      'M6_kvm_swap_active_memslots_absent',
+      memslot.set('absent'),
+      // lpage_info goes with the slot object, and attributes that are kept there.
       slotHugepages(s).map(h => s.mixed[h].set(false)),
       s.p.storage === 'slot' ? each(s.gfns).map(g => s.attribute[g].set('shared')) : [],
     ),

@@ -60,7 +60,9 @@ export function declareState(m: ModelBuilder, p: Parameters) {
   })
   /** What only some choices of parameters have. */
   const mirror = p.vm === 'tdx' ? m.state({ mirror: array(gfns, bool()) }).mirror : null
-  const memslot = p.memslotChanges ? m.state({ memslot: enumeration('present', 'absent') }) : null
+  const memslot = p.memslotChanges
+    ? m.state({ memslot: enumeration('present', 'invalid', 'absent') })
+    : null
   const unlocked = p.endPlacement === 'unlocked' ? m.state({ loaded: int(-1, ends + 1, 0) }) : null
   const partial = p.store === 'reserve-first' ? null : m.state({ failed: array(p.setters, bool()) })
   const cut = p.bug === 'no-alignment-check' ? m.state({ cut: array(p.setters, bool()) }) : null
@@ -88,7 +90,14 @@ export function declareState(m: ModelBuilder, p: Parameters) {
     tlb,
     second,
     /** gfns of the slot: [first, end). */
-    slot: { first, end, isPresent: memslot === null ? or(true) : memslot.memslot.is('present') },
+    slot: {
+      first,
+      end,
+      isPresent: memslot === null ? or(true) : memslot.memslot.is('present'),
+      /** Marked KVM_MEMSLOT_INVALID: still found, by faults to retry. */
+      isInvalid: memslot === null ? or() : memslot.memslot.is('invalid'),
+      isAbsent: memslot === null ? or() : memslot.memslot.is('absent'),
+    },
   }
 }
 
