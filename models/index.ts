@@ -15,6 +15,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'memory-attributes': () => import('./memory-attributes/index.js'),
   'tdp-walk': () => import('./tdp-walk/index.js'),
   'snp-rmp': () => import('./snp-rmp/index.js'),
+  'attribute-grants': () => import('./attribute-grants.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

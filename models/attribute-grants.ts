@@ -1,0 +1,243 @@
+/**
+ * attribute-grants: a memory attribute that says what a guest may do with a page, which KVM does not
+ * have; and calls that change it without an invalidation. The commit message of
+ * KVM_SET_MEMORY_ATTRIBUTES says that a call which only grants more may not need one.
+ *
+ *   right     read-only | writable     of each gfn, kvm->mem_attr_array
+ *   leaf      allows what the right was when the fault looked; 4K, or 2M for both gfns
+ *   mixed     the rights of the two gfns differ: no 2M leaf
+ *
+ * Steps and names are those of memory-attributes; what would be new is that A4 and the end of A6
+ * are left out of some calls.
+ *
+ * Source: RFC v11 patch 8/29 "KVM: Introduce per-page memory attributes", July 2023;
+ * virt/kvm/kvm_main.c and arch/x86/kvm/mmu/mmu.c (v6.16) for the steps that exist.
+ */
+import { and, array, bool, branch, choose, counter, defineModel, each, enumeration } from 'zapcheck'
+import {
+  flag,
+  forEach,
+  implies,
+  index,
+  not,
+  option,
+  or,
+  rwlock,
+  step,
+  violated,
+  when,
+} from 'zapcheck'
+import type { Bool, Item, ModelBuilder, ParameterValues, SmallIndex, Statements } from 'zapcheck'
+import { invalidation } from './components/invalidation.js'
+import { pageFault } from './components/page-fault.js'
+
+/** Calls of the ioctl. */
+const calls = 2
+/** gfns of the one hugepage. */
+const gfns = 2
+
+const parameters = {
+  skips: option(['none', 'grants', 'all'], 'none', 'calls without an invalidation'),
+  hugepages: flag(true, 'a 2M leaf can map both gfns'),
+  mixedEarly: flag(false, 'the hugepage is marked as mixed before the attribute is stored'),
+}
+/** Values of the parameters. */
+type Values = ParameterValues<typeof parameters>
+
+const right = () => enumeration('read-only', 'writable')
+const leaf = () => enumeration('none', 'read-only', 'writable')
+
+function declareState(m: ModelBuilder) {
+  return m.state({
+    mmuLock: rwlock(1),
+    invalidation: invalidation({ sections: 1, sequence: calls + 1, gfns }),
+    right: array(gfns, right()),
+    mixed: bool(),
+    small: array(gfns, leaf()),
+    large: leaf(),
+    set: { gfn: index(gfns), value: right() },
+    fault: { gfn: index(gfns), right: right(), seen: counter(calls + 1) },
+  })
+}
+
+type State = ReturnType<typeof declareState>
+
+/** A leaf through which the guest can write to the gfn. */
+const isWritable = (s: State, g: SmallIndex): Bool =>
+  or(s.small[g].is('writable'), s.large.is('writable'))
+
+/** The vCPU writes to a gfn that it cannot write to yet. */
+function declareVcpu(m: ModelBuilder, s: State, p: Values): void {
+  const { fault } = s
+  const forget = [fault.gfn.set(0), fault.right.set('read-only'), fault.seen.set(0)]
+  const writes = each(gfns).map(
+    g => [`gfn ${g}`, [not(isWritable(s, g)), fault.gfn.set(g)]] as const,
+  )
+  m.process('vcpu', { actor: 'vCPU 0', repeats: true }, [
+    step('V4_kvm_mmu_do_page_fault', choose(Object.fromEntries(writes))),
+    pageFault({
+      snapshot: { steps: [step('V6_mmu_invalidate_seq', fault.seen.set(s.invalidation.seq))] },
+      attributes: {
+        steps: [step('V7_kvm_get_memory_attributes', fault.right.set(s.right.at(fault.gfn)))],
+      },
+      mmuLock: s.mmuLock,
+      isStale: s.invalidation.mustRetry(fault.seen, fault.gfn.number()),
+      map: unlock => [step('V15_kvm_tdp_mmu_map', install(s, p)), unlock],
+      forget,
+    }),
+  ])
+}
+
+/** A 2M leaf if nothing forbids it, in place of what is there; else a 4K leaf. */
+function install(s: State, p: Values): Item {
+  const { fault, large, small } = s
+  const rights = ['read-only', 'writable'] as const
+  const isLarge = and(p.hugepages, not(s.mixed))
+  const of = (to: typeof large): Item => rights.map(r => when(fault.right.is(r), to.set(r)))
+  const one = each(gfns).map(g =>
+    when(fault.gfn.is(g), [
+      of(small[g]),
+      when(not(large.is('none')), [
+        each(gfns).map(other => (other === g ? [] : small[other].set(large))),
+        large.set('none'),
+      ]),
+    ]),
+  )
+  return when(isLarge, [of(large), each(gfns).map(g => small[g].set('none'))], one)
+}
+
+/** The ioctl: with an invalidation, or without. */
+function declareIoctl(m: ModelBuilder, s: State, p: Values) {
+  const { set, mmuLock } = s
+  const rights = ['read-only', 'writable'] as const
+  const requests = each(gfns).flatMap(g =>
+    rights.map(r => [`gfn ${g} ${r}`, [set.gfn.set(g), set.value.set(r)]] as const),
+  )
+  const skips = { none: or(), grants: set.value.is('writable'), all: or(true) }[p.skips]
+  const store = (suffix: string) => step(`A5_xa_store${suffix}`, s.right.at(set.gfn).set(set.value))
+  const inSection: Statements = [
+    step('A4_kvm_mmu_invalidate_begin', mmuLock.acquireWrite(), s.invalidation.begin()),
+    step(
+      'A4_kvm_pre_set_memory_attributes',
+      s.invalidation.addRange({ from: 0, to: gfns }),
+      each(gfns).map(g => when(set.gfn.is(g), s.small[g].set('none'))),
+      s.large.set('none'),
+      mmuLock.releaseWrite(),
+    ),
+    store(''),
+    step('A6_kvm_mmu_invalidate_end', mmuLock.acquireWrite(), s.invalidation.end()),
+    step('A6_kvm_arch_post_set_memory_attributes', updateMixed(s), mmuLock.releaseWrite()),
+  ]
+  // mmu_lock is taken and dropped in one step: it must be free.
+  const without: Statements = [
+    p.mixedEarly ? step('A4_mark_mixed', mmuLock.isFree, s.mixed.set(true)) : [],
+    store('_without_invalidation'),
+    step('A6_post_without_invalidation', mmuLock.isFree, updateMixed(s)),
+  ]
+  const body: Statements =
+    p.skips === 'none' ? inSection : [branch(skips, without, p.skips === 'all' ? [] : inSection)]
+  return m.process('set', { actor: 'VMM' }, [
+    forEach('call', calls, () => [
+      step('A0_kvm_vm_ioctl_set_mem_attributes', choose(Object.fromEntries(requests))),
+      body,
+      step('A7_return_0', set.gfn.set(0), set.value.set('read-only')),
+    ]),
+  ])
+}
+
+/** kvm_arch_post_set_memory_attributes. */
+function updateMixed(s: State): Item {
+  return when(s.right[0].is(s.right[1]), s.mixed.set(false), s.mixed.set(true))
+}
+
+const property = 'a leaf allows no more than its pages'
+
+export default defineModel({
+  name: 'attribute-grants',
+  about: 'Rights of pages are granted and revoked with and without an invalidation.',
+  sources: [
+    'patch "KVM: Introduce per-page memory attributes", RFC v11 8/29, July 2023: commit message',
+    'virt/kvm/kvm_main.c and arch/x86/kvm/mmu/mmu.c, v6.16, as in memory-attributes',
+  ],
+  omits: [
+    'All that memory-attributes says of the ioctl but the order of zap, store and end: other ' +
+      'invalidators, errors and memslots have nothing to do with what a call may leave out',
+    'A guest that writes without the right: KVM would exit to userspace, which changes nothing ' +
+      'here; the model installs a read-only leaf',
+  ],
+  params: parameters,
+  variants: [
+    {
+      name: 'all-invalidate',
+      about: 'Each call invalidates: holds.',
+      params: {},
+      expect: { states: 2848, transitions: 5452, depth: 33 },
+    },
+    {
+      name: 'grants-4K',
+      about: 'A grant does not invalidate, and there are no hugepages: holds.',
+      params: { skips: 'grants', hugepages: false },
+      expect: { states: 4833, transitions: 9304, depth: 33 },
+    },
+    {
+      name: 'grants-2M',
+      about: 'With hugepages a fault takes the new right of one page for both.',
+      params: { skips: 'grants' },
+      expect: {
+        states: 4019,
+        transitions: 7700,
+        depth: 30,
+        properties: { [property]: violated(8) },
+      },
+    },
+    {
+      name: 'grants-2M-mixed-early',
+      about: 'The hugepage is marked as mixed before the grant is stored: holds.',
+      params: { skips: 'grants', mixedEarly: true },
+      expect: { states: 5091, transitions: 9564, depth: 31 },
+    },
+    {
+      name: 'none-invalidate',
+      about: 'A call that revokes has to invalidate.',
+      params: { skips: 'all', hugepages: false },
+      expect: {
+        states: 3677,
+        transitions: 7386,
+        depth: 27,
+        properties: { [property]: violated(12) },
+      },
+    },
+  ],
+  build(m, p) {
+    const s = declareState(m)
+    declareVcpu(m, s, p)
+    const ioctl = declareIoctl(m, s, p)
+    m.deadlock(ioctl.isDone)
+    const isChanging =
+      p.skips === 'all'
+        ? or()
+        : ioctl.at('A4_kvm_pre_set_memory_attributes', 'A5_xa_store', 'A6_kvm_mmu_invalidate_end')
+    m.invariant(
+      property,
+      and(
+        ...each(gfns).map(g =>
+          or(
+            and(isChanging, s.set.gfn.is(g)),
+            implies(isWritable(s, g), s.right[g].is('writable')),
+          ),
+        ),
+      ),
+      'the guest writes to a page that is read-only, and nothing will remove the leaf',
+    )
+    m.reachable('scenario: a granted page is written to', isWritable(s, 0))
+    if (p.skips === 'all') return
+    m.reachable(
+      'scenario: a right is granted and revoked',
+      and(
+        ioctl.isDone,
+        s.right[0].is('read-only'),
+        s.invalidation.seq.is(p.skips === 'none' ? 2 : 1),
+      ),
+    )
+  },
+})

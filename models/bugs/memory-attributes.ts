@@ -1,0 +1,111 @@
+/**
+ * Bugs of memory attributes, and of the invalidation protocol that they share with others.
+ */
+import type { Bug } from 'zapcheck'
+
+const model = 'memory-attributes'
+
+/** The bugs that the model memory-attributes decides. */
+export const memoryAttributesBugs: readonly Bug[] = [
+  {
+    id: 'A1',
+    switch: 'BUG_ATTR_RANGE_NOT_WIDENED',
+    about: 'a hugepage is installed over a page whose attribute is being changed',
+    commit: '9129633d568e',
+    release: 'v6.15',
+    model,
+    buggy: 'D8-private',
+    fixed: 'D8-one-private',
+    property: 'a leaf has the kind of its pages',
+    follows: [
+      'set.A4_kvm_pre_set_memory_attributes',
+      'vcpu.V13_is_page_fault_stale_no',
+      'vcpu.V15_kvm_tdp_mmu_map',
+      'set.A5_xa_store',
+      'set.A6_kvm_mmu_invalidate_end',
+    ],
+  },
+  {
+    id: 'A2',
+    switch: 'BUG_PRIVATE_CHECK_BEFORE_SNAP',
+    about: 'a fault compares its kind with the attribute before it takes the snapshot (a mutant)',
+    commit: null,
+    release: '~v6.10',
+    model,
+    buggy: 'D5',
+    fixed: 'D1-one',
+    property: 'a fault installs the kind of its page',
+    follows: [
+      'vcpu.V7_kvm_mem_is_private',
+      'set.A4_kvm_mmu_invalidate_begin',
+      'set.A5_xa_store',
+      'set.A6_kvm_mmu_invalidate_end',
+      'vcpu.V6_mmu_invalidate_seq',
+      'vcpu.V15_kvm_tdp_mmu_map',
+    ],
+  },
+  {
+    id: 'A3',
+    switch: 'BUG_ZAP_BOTH_ALIASES',
+    about: 'an mmu_notifier zaps private pages of a TD together with the shared ones',
+    commit: '6bd5dac21ec5',
+    release: 'stable; not given',
+    model,
+    buggy: 'A3',
+    fixed: 'A3-merged',
+    property: 'a notifier keeps private pages of a TD',
+    follows: [
+      'vcpu.V15_kvm_tdp_mmu_map',
+      'notifier.N1_kvm_mmu_invalidate_begin',
+      'notifier.N2_kvm_mmu_unmap_gfn_range',
+    ],
+  },
+  {
+    id: 'T3',
+    switch: 'BUG_SEQ_NARROW_SIGNED',
+    about: 'the snapshot of the number is kept in a narrower, signed variable',
+    commit: 'ba6e3fe25543',
+    release: 'v6.3',
+    model,
+    buggy: 'T3',
+    fixed: 'D1-calls',
+    property: 'a fault retries only for an invalidation',
+    follows: [
+      'set.A6_kvm_mmu_invalidate_end',
+      'set.A6_kvm_mmu_invalidate_end',
+      'vcpu.V6_mmu_invalidate_seq',
+      'vcpu.V13_is_page_fault_stale_RETRY',
+    ],
+  },
+  {
+    id: 'T16',
+    switch: 'BUG_START_FAIL_NO_END',
+    about: 'the start of an mmu_notifier fails after that of KVM, whose end is not called',
+    commit: 'c2655835fd8c',
+    release: 'v5.12',
+    model,
+    buggy: 'T16',
+    fixed: 'T16-merged',
+    property: 'in_progress counts the open invalidations',
+    follows: ['notifier.N1_kvm_mmu_invalidate_begin', 'notifier.N2_other_subscriber_EAGAIN'],
+  },
+  {
+    id: 'T18',
+    switch: 'BUG_SNAP_AFTER_VMA',
+    about: 'what a fault found in a VMA is used although an invalidation came before its snapshot',
+    commit: '13ec9308a857',
+    release: 'v6.3',
+    model,
+    buggy: 'T18',
+    fixed: 'D1-notifier',
+    property: 'no mapping of a freed page',
+    follows: [
+      'vcpu.V10_kvm_mmu_faultin_pfn',
+      'notifier.N1_kvm_mmu_invalidate_begin',
+      'notifier.N3_page_is_freed',
+      'notifier.N4_kvm_mmu_invalidate_end',
+      'vcpu.V6_mmu_invalidate_seq',
+      'vcpu.V15_kvm_tdp_mmu_map',
+    ],
+  },
+]
