@@ -3,7 +3,8 @@
  * `zapcheck bugs` checks them.
  */
 import type { Bug } from 'zapcheck'
+import { memoryAttributesBugs } from './memory-attributes.js'
 import { tdpWalkBugs } from './tdp-walk.js'
 
 /** All bugs, by family. */
-export const bugs: readonly Bug[] = [...tdpWalkBugs]
+export const bugs: readonly Bug[] = [...tdpWalkBugs, ...memoryAttributesBugs]

@@ -56,7 +56,12 @@ export const seed002Claims: readonly Claim[] = [
     expected: 'depends',
     cases: [
       of('D1', mixed, 'holds', 'the hook updates the metadata, and whole hugepages are held off'),
-      of('D1', hugepage, 'holds', 'the hook updates the metadata, and whole hugepages are held off'),
+      of(
+        'D1',
+        hugepage,
+        'holds',
+        'the hook updates the metadata, and whole hugepages are held off',
+      ),
       of('D8-mixed-early', hugepage, 'holds', 'the metadata are set before the zap as well'),
       of('D8', hugepage, 'holds', 'the range alone is held off (before v6.15)'),
     ],
@@ -107,7 +112,8 @@ export const seed002Claims: readonly Claim[] = [
   {
     id: '002-06',
     seed,
-    claim: 'On 0 address and size say what was not set; what was set before them has the attribute.',
+    claim:
+      'On 0 address and size say what was not set; what was set before them has the attribute.',
     expected: 'depends',
     cases: [
       of('D12', success, 'holds', 'a partial store is possible, and address and size come back'),
