@@ -16,6 +16,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'tdp-walk': () => import('./tdp-walk/index.js'),
   'snp-rmp': () => import('./snp-rmp/index.js'),
   'attribute-grants': () => import('./attribute-grants.js'),
+  'sev-migration': () => import('./sev-migration/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */
