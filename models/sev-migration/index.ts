@@ -53,8 +53,8 @@ export default defineModel({
       'KVM_CLEAR_DIRTY_LOG and the dirty ring: not used here',
     'Cryptography is perfect: a cipher gives its value under its own key and garbage under every ' +
       'other one, which is no value that anybody wrote',
-    'vCPU state, VMSA, measurement, device memory: nothing depends on them but that the vCPU goes ' +
-      'on where it stopped; the C-bit is in memory of the guest and travels with it',
+    'vCPU state, VMSA, measurement, device memory: nothing depends on them but that the vCPU ' +
+      'goes on where it stopped; the C-bit is in memory of the guest and travels with it',
     'More than two pages: status, dirty log and content of a page do not depend on another one, ' +
       'but for the range of a call and the time of a list',
     'Hardware awareness stands for SNP and TDX as the discussion saw them; a conversion is one ' +
