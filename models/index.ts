@@ -17,6 +17,8 @@ const loaders: Readonly<Record<string, Load>> = {
   'snp-rmp': () => import('./snp-rmp/index.js'),
   'attribute-grants': () => import('./attribute-grants.js'),
   'sev-migration': () => import('./sev-migration/index.js'),
+  'guest-memfd-conversion': () => import('./guest-memfd-conversion/index.js'),
+  'guest-memfd-in-place': () => import('./guest-memfd-in-place/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

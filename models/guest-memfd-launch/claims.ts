@@ -47,8 +47,8 @@ export function declareProperties(m: ModelBuilder, s: State): void {
       invariant(
         'a measured page stays in the file',
         implies(measured.gt(0), or(s.folio.isPresent, s.populate.page.isSome())),
-        'the image was measured and is lost: the guest starts without a page that attestation says ' +
-          'it has',
+        'the image was measured and is lost: the guest starts without a page that attestation ' +
+          'says it has',
       ),
     )
   if (tdx !== null)

@@ -37,13 +37,13 @@ export default defineModel({
   omits: [
     'More than one index: every check of populate and prefault is for one index, and a region is ' +
       'populated page by page',
-    'kvm_arch_gmem_prepare and clearing are one step: the folio lock is held, and whoever looks at ' +
-      'the flag or truncates takes it',
+    'kvm_arch_gmem_prepare and clearing are one step: the folio lock is held, and whoever looks ' +
+      'at the flag or truncates takes it',
     'Zap, flush, TDH.MEM.RANGE.BLOCK, TRACK and PAGE.REMOVE are one step of P2: mmu_lock is held ' +
       'for write, and the page is given back only later; guest-memfd and tdx-sept have the races',
     'SRCU: a fault excludes the deletion of the slot, which synchronize_srcu waits for',
     'Which free page a new folio gets: the first one, pages being interchangeable',
-    'Signals and partial progress over several pages: an ioctl that is repeated is a populate again',
+    'Signals, partial progress over several pages: an ioctl that is repeated is a populate again',
   ],
   params: parameters,
   variants,

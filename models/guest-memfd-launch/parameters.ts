@@ -11,8 +11,8 @@ export const parameters = {
   populate: option(
     ['after-prefault', 'inner-prefault', 'map-then-add', 'add-in-install'],
     'add-in-install',
-    'populate of a TD: needs a prefault before (seed 004), does one itself (v6.16), maps and adds ' +
-      'afterwards (first step of the rework), adds when the SPTE is installed (v7.0)',
+    'populate of a TD: needs a prefault before (seed 004), does one itself (v6.16), maps and ' +
+      'adds afterwards (first step of the rework), adds when the SPTE is installed (v7.0)',
   ),
   uptodate: option(
     ['prepared', 'initialised'],

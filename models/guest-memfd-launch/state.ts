@@ -148,8 +148,8 @@ export function prepareFolio(s: State, page: Int, marks: boolean | Bool): Prepar
   const prepared = assert(
     not(owned),
     'a page is prepared once',
-    "RMPUPDATE of a page that is the guest's already takes its validation: the guest gets #VC for " +
-      'a page that it has validated, or that was part of the launch',
+    "RMPUPDATE of a page that is the guest's already takes its validation: the guest gets #VC " +
+      'for a page that it has validated, or that was part of the launch',
   )
   const isRmpFirst = p.bug === 'clear-after-rmpupdate'
   const cleared = clears ? when(fresh, isRmpFirst ? lateClear(s, page) : clear(s, page)) : []
