@@ -4,7 +4,8 @@
  */
 import type { Bug } from 'zapcheck'
 import { memoryAttributesBugs } from './memory-attributes.js'
+import { sevLaunchBugs } from './sev-launch.js'
 import { tdpWalkBugs } from './tdp-walk.js'
 
 /** All bugs, by family. */
-export const bugs: readonly Bug[] = [...tdpWalkBugs, ...memoryAttributesBugs]
+export const bugs: readonly Bug[] = [...memoryAttributesBugs, ...sevLaunchBugs, ...tdpWalkBugs]

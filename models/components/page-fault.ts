@@ -51,6 +51,10 @@ export interface PageFault {
   readonly map: (unlock: Statement, giveUp: Item) => Statements
   /** What the end of a fault forgets. */
   readonly forget: Item
+  /** mmu_lock is held for write, as the shadow MMU does. */
+  readonly isExclusive?: boolean
+  /** Stands before the labels of V12, V13 and V16, where a process has two kinds of faults. */
+  readonly prefix?: string
 }
 
 /** The kernel's order since v6.9. */
@@ -74,15 +78,15 @@ function stage(found: Stage | undefined, rest: Statements): Statements {
 }
 
 /** V12 to V16. */
-function underLock({ mmuLock, isStale, map, forget }: PageFault): Statements {
-  const giveUp = [mmuLock.releaseRead(), forget]
-  const retry: Statement = step('V13_is_page_fault_stale_RETRY', giveUp)
+function underLock(fault: PageFault): Statements {
+  const { mmuLock, isStale, map, forget, isExclusive = false, prefix = '' } = fault
+  const mode = isExclusive ? 'write' : 'read'
+  const lock = isExclusive ? mmuLock.acquireWrite() : mmuLock.acquireRead()
+  const giveUp = [isExclusive ? mmuLock.releaseWrite() : mmuLock.releaseRead(), forget]
+  const unlock = step(`${prefix}V16_${mode}_unlock`, giveUp)
+  const retry: Statement = step(`${prefix}V13_is_page_fault_stale_RETRY`, giveUp)
   return [
-    step('V12_read_lock', mmuLock.acquireRead()),
-    branch(
-      isStale,
-      [retry],
-      [step('V13_is_page_fault_stale_no'), map(step('V16_read_unlock', giveUp), giveUp)],
-    ),
+    step(`${prefix}V12_${mode}_lock`, lock),
+    branch(isStale, [retry], [step(`${prefix}V13_is_page_fault_stale_no`), map(unlock, giveUp)]),
   ]
 }

@@ -22,7 +22,16 @@ import {
 } from 'zapcheck/properties'
 import type { Vcpu } from '../components/vcpu-requests.js'
 import { failureStep, freeStep, isAcceptedA, isMappedA } from './deletion.js'
-import { A, B, allRoots, directRoots, gfns, hasObsoleteRoot } from './state.js'
+import {
+  A,
+  B,
+  allRoots,
+  allTrees,
+  directRoots,
+  gfns,
+  hasObsoleteRoot,
+  hasObsoleteShadowRoot,
+} from './state.js'
 import type { State } from './state.js'
 import { zapsOf } from './zap.js'
 
@@ -40,6 +49,14 @@ const holdingSteps = [
   'V16_read_unlock',
 ]
 
+const holdingShadowSteps = [
+  'shadow_V10_kvm_faultin_pfn',
+  'shadow_V12_write_lock',
+  'shadow_V13_is_page_fault_stale_no',
+  'shadow_V15_mmu_set_spte_rmap_add',
+  'shadow_V16_write_unlock',
+]
+
 /** Declares the properties. */
 export function declareProperties(m: ModelBuilder, s: State, processes: Processes): void {
   const { slot, requests } = s
@@ -48,7 +65,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
   const held = each(s.vcpus).flatMap((_, i) =>
     each(s.incarnations).map(k => ({ k, isHeld: holds(s, processes, i, k) })),
   )
-  const mapped = allRoots(s).flatMap(root =>
+  const mapped = allTrees(s).flatMap(root =>
     pages.map(page => ({ page, isPresent: root.mapsPage(A, page) })),
   )
   m.check(
@@ -59,7 +76,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     flushBeforeReuse(
       each(s.vcpus).flatMap(v =>
         pages.map(page => ({
-          isPresent: and(requests.isInGuest(v), s.vcpu[v].tlb[A].is(page)),
+          isPresent: and(requests.isInGuest(v), reaches(s, v, page)),
           isGone: slot.isReused(page),
         })),
       ),
@@ -70,7 +87,11 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
         return and(object.isNot(s.slotB), slot.isZapped(object))
       }),
     ),
-    noInstallInObsoleteRoot(installer(s, /V1[45]/, v => targetIsObsolete(s, v))),
+    noInstallInObsoleteRoot(
+      installer(s, /V1[45]/, (v, name) =>
+        name.includes('shadow_') ? hasObsoleteShadowRoot(s, v) : targetIsObsolete(s, v),
+      ),
+    ),
     noFaultAcrossZap(held.map(({ isHeld, k }) => ({ isHeld, isOver: slot.isZapped(k) }))),
     noUseAfterFree(
       'memslot',
@@ -86,7 +107,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     ),
     noObsoleteRootKept(
       each(s.vcpus).map(v => ({
-        isHeld: and(hasObsoleteRoot(s, v), not(requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v))),
+        isHeld: keepsObsoleteRoot(s, v),
         isOver: processes.ioctl.at(freeStep(s)),
       })),
     ),
@@ -97,7 +118,7 @@ export function declareProperties(m: ModelBuilder, s: State, processes: Processe
     ),
     preciseZap(
       'other slots untouched',
-      allRoots(s).map(root => root.maps(B)),
+      allTrees(s).map(root => root.maps(B)),
       'deleting one memslot removes mappings of another one, which the guest has to fault in again',
     ),
   )
@@ -121,6 +142,20 @@ function declareReclaimProperties(
     balancedInvalidations(s.notifier.notifier),
     noEndWithoutBegin(s.notifier.notifier.inProgress),
   )
+}
+
+/** The vCPU has an obsolete root, and nobody asks it to drop it. */
+function keepsObsoleteRoot(s: State, v: Vcpu): Bool {
+  const isAsked = s.requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v)
+  return and(or(hasObsoleteRoot(s, v), hasObsoleteShadowRoot(s, v)), not(isAsked))
+}
+
+/** The vCPU's TLB has the page for gfn A, in what the vCPU runs. */
+function reaches(s: State, v: Vcpu, page: number): Bool {
+  const isHit = s.vcpu[v].tlb[A].is(page)
+  if (s.shadow === null) return isHit
+  const { isL2, tlb } = s.shadow.nested[v]
+  return or(and(isL2.not(), isHit), and(isL2, tlb[A].is(page)))
 }
 
 /** Declares what a TD asks for beyond that. */
@@ -179,22 +214,21 @@ function holds(s: State, { vcpus }: Processes, i: number, k: number): Bool {
   const v = each(s.vcpus)[i]
   const process = vcpus[i]
   if (v === undefined || process === undefined) return or()
-  const steps =
-    s.p.prefault === 'no'
-      ? holdingSteps
-      : holdingSteps.flatMap(label => [label, `prefault.${label}`])
-  return and(process.at(...steps), s.vcpu[v].fault.slot.is(k))
+  const prefault = s.p.prefault === 'no' ? [] : holdingSteps.map(label => `prefault.${label}`)
+  const inTdp = s.p.mmu === 'shadow' ? [] : [...holdingSteps, ...prefault]
+  const inShadow = s.shadow === null ? [] : holdingShadowSteps
+  return and(process.at(...inTdp, ...inShadow), s.vcpu[v].fault.slot.is(k))
 }
 
 /** For the steps of a fault whose name matches: the predicate of their vCPU. */
 function installer(
   s: State,
   steps: RegExp,
-  predicate: (v: Vcpu) => Bool,
+  predicate: (v: Vcpu, name: string) => Bool,
 ): (action: ActionView) => Bool | null {
   return ({ name, parameters }) => {
     const v = each(s.vcpus).find(vcpu => vcpu === `vcpu#${parameters['v']}`)
-    return v === undefined || !steps.test(name) ? null : predicate(v)
+    return v === undefined || !steps.test(name) ? null : predicate(v, name)
   }
 }
 
@@ -216,11 +250,13 @@ export function declareScenarios(m: ModelBuilder, s: State, processes: Processes
   const someVcpu = (predicate: (v: Vcpu, i: number) => Bool): Bool =>
     or(...each(s.vcpus).map((v, i) => predicate(v, i)))
   const { fast, leafs } = zapsOf(s)
-  const inZap = [
-    ...(fast ? [ioctl.at('Z1.2_read_unlock')] : []),
-    ...(leafs === null ? [] : [ioctl.at(leafs)]),
-  ]
-  if (p.bug !== 'no-srcu-sync' && p.bug !== 'no-first-srcu-sync')
+  // Without a TDP MMU the fast zap ends with its write section, in which no vCPU can enter.
+  const endOfFast = fast && p.mmu !== 'shadow' ? [ioctl.at('Z1.2_read_unlock')] : []
+  const inZap = [...endOfFast, ...(leafs === null ? [] : [ioctl.at(leafs)])]
+  const isSynchronized = p.bug !== 'no-srcu-sync' && p.bug !== 'no-first-srcu-sync'
+  // A paused vCPU has no fault under way and is not in the guest while a slot is deleted.
+  const isRunning = s.pause === null
+  if (isRunning && isSynchronized)
     scenario(
       'a deletion waits for a fault that holds the slot',
       and(
@@ -228,28 +264,26 @@ export function declareScenarios(m: ModelBuilder, s: State, processes: Processes
         someVcpu((_, i) => holds(s, processes, i, 0)),
       ),
     )
-  scenario(
-    'a vCPU runs in the guest while the zap works',
-    and(or(...inZap), not(requests.inGuest.isEmpty())),
-  )
+  if (isRunning && inZap.length > 0)
+    scenario(
+      'a vCPU runs in the guest while the zap works',
+      and(or(...inZap), not(requests.inGuest.isEmpty())),
+    )
   scenario(
     'the slot is created again and reached again',
-    someVcpu(v => and(requests.isInGuest(v), s.vcpu[v].tlb[A].is(1))),
+    someVcpu(v => and(requests.isInGuest(v), reaches(s, v, 1))),
   )
   scenario('the host reuses the page of the deleted slot', slot.isReused(0))
-  if (fast) {
-    const atStaleCheck = (i: number): Bool => vcpus[i]?.at('V13_is_page_fault_stale_no') ?? or()
-    scenario(
-      'a fault meets an obsolete root',
-      someVcpu((v, i) => and(atStaleCheck(i), hasObsoleteRoot(s, v))),
-    )
+  if (fast && isRunning && s.nx === null)
+    scenario('a fault meets an obsolete root', meetsObsoleteRoot(s, vcpus))
+  if (fast && p.slots !== 'private')
     scenario(
       'a stale translation outside of the guest waits for the flush of the next root',
-      someVcpu(v => and(not(requests.isInGuest(v)), s.vcpu[v].tlb[A].is(0), slot.isReused(0))),
+      someVcpu(v => and(not(requests.isInGuest(v)), reaches(s, v, 0), slot.isReused(0))),
     )
-  }
-  if (leafs !== null) scenario('a table without leafs is left behind', emptyTable(s))
-  if (s.tdx !== null)
+  if (leafs !== null && p.hypothesis !== 'H7')
+    scenario('a table without leafs is left behind', emptyTable(s))
+  if (s.tdx !== null && s.nx === null)
     scenario(
       'a private page of the other slot is in use while the slot is deleted',
       and(
@@ -276,8 +310,16 @@ export function declareScenarios(m: ModelBuilder, s: State, processes: Processes
     scenario('the host reclaims a page while the zap works', and(or(...inZap), slot.isReclaimed(0)))
 }
 
+/** A fault is about to be found stale. */
+function meetsObsoleteRoot(s: State, vcpus: readonly ProcessHandle[]): Bool {
+  const isShadow = s.p.mmu === 'shadow'
+  const check = `${isShadow ? 'shadow_' : ''}V13_is_page_fault_stale_no`
+  const isObsolete = isShadow ? hasObsoleteShadowRoot : hasObsoleteRoot
+  return or(...each(s.vcpus).map((v, i) => and(vcpus[i]?.at(check) ?? or(), isObsolete(s, v))))
+}
+
 /** A root in use has a table without a leaf while the slot is gone. */
 function emptyTable(s: State): Bool {
-  const empty = allRoots(s).map(root => and(root.isValid, root.hasTable, root.hasNoLeaf))
+  const empty = allTrees(s).map(root => and(root.isValid, root.hasTable, root.hasNoLeaf))
   return and(s.slot.isAbsent, s.slot.wasCreated, or(...empty))
 }

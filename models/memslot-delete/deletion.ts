@@ -10,14 +10,18 @@
  * here: to the page tables that gfn is like that of a new slot. Page k is `released` when no slot
  * at gfn A is in front of it any more.
  */
-import { branch, choose, each, either, exit, forEach, or, step, waitUntil } from 'zapcheck'
+import { and, branch, choose, each, either, exit, forEach, or, step, waitUntil } from 'zapcheck'
 import type { Bool, Item, ModelBuilder, ProcessHandle, Statement, Statements } from 'zapcheck'
 import { A, B, directRoots } from './state.js'
 import type { State } from './state.js'
 import { flushShadowMemslot } from './zap.js'
 
 /** Declares the process of the ioctl and what the host does with pages that it gets back. */
-export function declareDeletion(m: ModelBuilder, s: State): ProcessHandle {
+export function declareDeletion(
+  m: ModelBuilder,
+  s: State,
+  vcpus: readonly ProcessHandle[],
+): ProcessHandle {
   const pages = s.p.notifier ? [...each(s.p.deletes), s.pageB - 1] : each(s.p.deletes)
   const source =
     s.p.change === 'delete'
@@ -36,9 +40,11 @@ export function declareDeletion(m: ModelBuilder, s: State): ProcessHandle {
   return m.process('ioctl', options, [
     step('CREATE', configuration(s), s.slot.create()),
     refusedMove(s),
-    forEach('deletion', s.p.deletes, () =>
-      s.p.prepareFails === 'before-zap' ? [either(change(s), failsEarly(s))] : change(s),
-    ),
+    forEach('deletion', s.p.deletes, () => [
+      pauseVcpus(s, vcpus),
+      s.p.prepareFails === 'before-zap' ? either(change(s), failsEarly(s)) : change(s),
+      s.pause === null ? [] : step('resume_all_vcpus', s.pause.isPaused.set(false)),
+    ]),
   ])
 }
 
@@ -140,6 +146,15 @@ export function isAcceptedA(s: State): Bool {
   return s.tdx === null ? or() : s.tdx.accepted.has(A)
 }
 
+/** QEMU's pause_all_vcpus: kicks every vCPU thread out of KVM_RUN and waits for it. */
+function pauseVcpus(s: State, vcpus: readonly ProcessHandle[]): Statements {
+  if (s.pause === null) return []
+  return [
+    step('pause_all_vcpus', s.pause.isPaused.set(true)),
+    waitUntil('all_vcpus_paused', and(...vcpus.map(v => v.at('V0_kvm_arch_vcpu_ioctl_run')))),
+  ]
+}
+
 /** The second half of kvm_swap_active_memslots. */
 function synchronizeSrcu(s: State, label: string): Statement | Statements {
   const isLeftOut =
@@ -159,16 +174,20 @@ function noNotifier(s: State): Item {
  * flag exists, else the ioctl returns -EINVAL and there is no slot.
  */
 function configuration(s: State): Item {
-  const hasFlag = s.p.decides === 'slot-flag'
-  const hasQuirk = s.p.decides === 'quirk' || s.p.decides === 'quirk-only'
+  const { decides, mmu, slots } = s.p
+  const hasFlag = decides === 'slot-flag'
+  const hasQuirk = decides === 'quirk' || decides === 'quirk-only'
   const bit = [false, true]
   const kinds = s.tdx === null ? bit.slice(0, 1) : bit
+  const kindsOfA = slots === 'any' ? kinds : kinds.filter(a => a === (slots === 'private'))
   const alternatives: Record<string, Item> = {}
-  for (const a of kinds)
+  for (const a of kindsOfA)
     for (const b of kinds)
       for (const flag of hasFlag ? bit : bit.slice(0, 1))
         for (const quirk of hasQuirk ? bit : bit.slice(0, 1)) {
           if (hasFlag && a && !flag) continue
+          // KVM_MEM_ZAP_LEAFS_ONLY without the TDP MMU: -EINVAL.
+          if (flag && mmu === 'shadow') continue
           const name = [
             ...(s.tdx === null ? [] : [a ? 'A private' : 'A shared', b ? 'B private' : 'B shared']),
             ...(hasFlag ? [flag ? 'ZAP_LEAFS_ONLY' : 'no flag'] : []),
@@ -180,7 +199,14 @@ function configuration(s: State): Item {
             quirk ? s.config.quirkDisabled.set(true) : [],
           ]
         }
-  return Object.keys(alternatives).length === 1 ? Object.values(alternatives) : choose(alternatives)
+  const values = Object.values(alternatives)
+  return [values.length === 1 ? values : choose(alternatives), dirtyLogging(s)]
+}
+
+/** KVM_MEM_LOG_DIRTY_PAGES of slot B, as userspace likes. */
+function dirtyLogging(s: State): Item {
+  if (s.nx === null) return []
+  return choose({ 'B logs dirty pages': s.nx.logsDirty.set(true), 'no dirty log': [] })
 }
 
 function privateSet(a: boolean, b: boolean): readonly number[] {

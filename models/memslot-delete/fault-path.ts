@@ -9,12 +9,38 @@
  * attributes do not change. V8 is part of V5: what the slot looked like then does not change any
  * more.
  */
-import { branch, call, choose, either, leave, loopWhile, or, step, waitUntil, when } from 'zapcheck'
+import {
+  and,
+  branch,
+  call,
+  choose,
+  either,
+  leave,
+  loopWhile,
+  or,
+  step,
+  waitUntil,
+  when,
+} from 'zapcheck'
 import type { Bool, Item, ModelBuilder, ProcessHandle, Statement, Statements } from 'zapcheck'
 import { kernelOrder, pageFault } from '../components/page-fault.js'
 import type { LookupStage, Stage } from '../components/page-fault.js'
 import type { Vcpu } from '../components/vcpu-requests.js'
-import { A, B, directRoots, flushTlb, gfnNames, gfns, hasObsoleteRoot, walkHits } from './state.js'
+import { declareShadowHardware, loadShadowRoot, shadowExits, shadowFault } from './shadow.js'
+import {
+  A,
+  B,
+  directRoots,
+  flushShadowTlb,
+  flushTlb,
+  forget,
+  gfnNames,
+  gfns,
+  hasObsoleteRoot,
+  hasObsoleteShadowRoot,
+  keepGfn,
+  walkHits,
+} from './state.js'
 import type { Gfn, State } from './state.js'
 
 /** Declares the process of one vCPU and the hardware actions of its guest mode. */
@@ -22,7 +48,12 @@ export function declareVcpu(m: ModelBuilder, s: State, v: Vcpu): ProcessHandle {
   const actor = `vCPU ${v.slice(v.indexOf('#') + 1)}`
   const source = 'arch/x86/kvm/x86.c vcpu_run and arch/x86/kvm/mmu/mmu.c kvm_tdp_page_fault, v6.16'
   const run = [
-    waitUntil('V0_kvm_arch_vcpu_ioctl_run', s.slot.wasCreated, s.slot.srcu.enter(v)),
+    waitUntil(
+      'V0_kvm_arch_vcpu_ioctl_run',
+      s.slot.wasCreated,
+      s.pause === null ? [] : s.pause.isPaused.not(),
+      s.slot.srcu.enter(v),
+    ),
     loopWhile(true, [either(beforeEntry(s, v), [enterGuest(s, v), either(...exits(s, v))])]),
   ]
   const process = m.process(
@@ -30,14 +61,25 @@ export function declareVcpu(m: ModelBuilder, s: State, v: Vcpu): ProcessHandle {
     { with: { v }, actor, repeats: true, source },
     s.p.prefault === 'no' ? run : [either(run, prefault(s, v))],
   )
-  for (const g of gfns) declareHardware(m, s, v, g, actor)
+  if (s.p.mmu !== 'shadow') for (const g of touchedGfns(s)) declareHardware(m, s, v, g, actor)
+  if (s.shadow !== null) declareShadowHardware(m, s, v, actor)
   return process
+}
+
+/** The gfns that the guest touches; tables of gfn B are no matter of the NX recovery of A's. */
+function touchedGfns(s: State): readonly Gfn[] {
+  return s.nx === null ? gfns : [A]
+}
+
+/** The vCPU does not run a nested guest; nothing to test where there is none. */
+function isL1(s: State, v: Vcpu): Item {
+  return s.p.mmu === 'nested' && s.shadow !== null ? s.shadow.nested[v].isL2.not() : []
 }
 
 /** V1: requests are served and a root is loaded. */
 function beforeEntry(s: State, v: Vcpu): Statements {
   const { root } = s.vcpu[v]
-  const { requests } = s
+  const { requests, shadow, death } = s
   return [
     either(
       [
@@ -46,6 +88,7 @@ function beforeEntry(s: State, v: Vcpu): Statements {
           requests.isRequested('MMU_FREE_OBSOLETE_ROOTS', v),
           requests.take('MMU_FREE_OBSOLETE_ROOTS', v),
           when(hasObsoleteRoot(s, v), root.clear()),
+          shadow === null ? [] : when(hasObsoleteShadowRoot(s, v), shadow.nested[v].root.clear()),
         ),
       ],
       [
@@ -54,9 +97,14 @@ function beforeEntry(s: State, v: Vcpu): Statements {
           requests.isRequested('TLB_FLUSH', v),
           requests.take('TLB_FLUSH', v),
           flushTlb(s, v),
+          flushShadowTlb(s, v),
         ),
       ],
-      [loadRoot(s, v)],
+      ...(s.p.mmu === 'shadow' ? [] : [[loadRoot(s, v)]]),
+      ...(shadow === null ? [] : [[loadShadowRoot(s, v)]]),
+      ...(death === null
+        ? []
+        : [[step('V2_KVM_REQ_VM_DEAD_EIO', death.isBugged, s.slot.srcu.exit(v)), leave()]]),
     ),
   ]
 }
@@ -65,6 +113,7 @@ function beforeEntry(s: State, v: Vcpu): Statements {
 function loadRoot(s: State, v: Vcpu): Statement {
   return step(
     'V1_kvm_mmu_load',
+    isL1(s, v),
     s.vcpu[v].root.isNone(),
     s.mmuLock.isWriteHeld.not(),
     pickRoot(s, v),
@@ -88,10 +137,19 @@ function enterGuest(s: State, v: Vcpu): Statements[number] {
   return step(
     'V2_vcpu_enter_guest',
     s.requests.isUnrequested(v),
-    s.vcpu[v].root.isSome(),
+    s.death === null ? [] : s.death.isBugged.not(),
+    hasRoot(s, v),
     s.slot.srcu.exit(v),
     s.requests.enterGuest(v),
   )
+}
+
+/** The vCPU has a root for what it runs. */
+function hasRoot(s: State, v: Vcpu): Bool {
+  const { root } = s.vcpu[v]
+  if (s.shadow === null) return root.isSome()
+  const { isL2, root: shadowRoot } = s.shadow.nested[v]
+  return or(isL2.and(shadowRoot.isSome()), isL2.not().and(root.isSome()))
 }
 
 /** V4: the ways out of the guest. */
@@ -99,18 +157,27 @@ function exits(s: State, v: Vcpu): readonly Statements[] {
   const { fault, tlb } = s.vcpu[v]
   const misses = (g: Gfn): Bool => tlb[g].isNone().and(walkHits(s, v, g).not())
   const violation = (g: Gfn): Item => [misses(g), fault.gfn.set(g)]
+  const touched = Object.fromEntries(touchedGfns(s).map(g => [gfnNames[g], violation(g)]))
+  const tdpExit = [
+    step(
+      'V4_ept_violation',
+      isL1(s, v),
+      choose(touched),
+      s.requests.exitGuest(v),
+      s.slot.srcu.enter(v),
+    ),
+    faultPath(s, v),
+  ]
+  const fails = step('shadow_V10_kvm_faultin_pfn_EFAULT', forget(s, v), s.slot.srcu.exit(v))
+  const lookup = {
+    slot: findSlot(s, v, 'shadow_'),
+    page: findPage(s, v, fails, 'shadow_'),
+  }
   return [
     [step('V4_exit_to_userspace', s.requests.exitGuest(v)), leave()],
     [step('V4_kick', s.requests.isKicked(v), s.requests.exitGuest(v), s.slot.srcu.enter(v))],
-    [
-      step(
-        'V4_ept_violation',
-        choose({ [gfnNames[A]]: violation(A), [gfnNames[B]]: violation(B) }),
-        s.requests.exitGuest(v),
-        s.slot.srcu.enter(v),
-      ),
-      faultPath(s, v),
-    ],
+    ...(s.p.mmu === 'shadow' ? [] : [tdpExit]),
+    ...(s.shadow === null ? [] : shadowExits(s, v, pageFault(shadowFault(s, v, lookup)))),
   ]
 }
 
@@ -225,7 +292,7 @@ function orderOf(s: State): readonly LookupStage[] {
 }
 
 /** V5, V8: the slot of the faulting gfn. */
-function findSlot(s: State, v: Vcpu): Stage {
+function findSlot(s: State, v: Vcpu, prefix = ''): Stage {
   const { fault } = s.vcpu[v]
   const { slot } = s
   const isA = fault.gfn.is(A)
@@ -240,24 +307,24 @@ function findSlot(s: State, v: Vcpu): Stage {
           s.p.invalidCopy
             ? step('V5_kvm_vcpu_gfn_to_memslot_INVALID', fault.slot.set(slot.incarnation))
             : [],
-          step('V8_invalid_slot_RET_PF_RETRY', forget(s, v)),
+          step(`${prefix}V8_invalid_slot_RET_PF_RETRY`, forget(s, v)),
         ],
       },
       {
         when: isA.and(slot.isAbsent),
-        then: [step('V8_no_slot_exit_mmio', forget(s, v), slot.srcu.exit(v)), leave()],
+        then: [step(`${prefix}V8_no_slot_exit_mmio`, forget(s, v), slot.srcu.exit(v)), leave()],
       },
     ],
-    steps: [foundSlot(s, v)],
+    steps: [foundSlot(s, v, prefix)],
   }
 }
 
 /** V5. */
-function foundSlot(s: State, v: Vcpu): Statement {
+function foundSlot(s: State, v: Vcpu, prefix = ''): Statement {
   const { fault } = s.vcpu[v]
   const isA = fault.gfn.is(A)
   return step(
-    'V5_kvm_vcpu_gfn_to_memslot',
+    `${prefix}V5_kvm_vcpu_gfn_to_memslot`,
     isA.and(s.slot.isInvalid).not(),
     fault.slot.set(isA.pick(s.slot.incarnation, s.slotB)),
   )
@@ -268,20 +335,8 @@ function snapshot({ notifier, seen }: NonNullable<State['notifier']>, v: Vcpu): 
   return { steps: [step('V6_mmu_invalidate_seq', seen[v].set(notifier.seq))] }
 }
 
-/** The fault is over. */
-function forget(s: State, v: Vcpu): Item {
-  return [s.vcpu[v].fault.gfn.set(A), keepGfn(s, v)]
-}
-
-/** The fault is to be tried again in place. */
-function keepGfn(s: State, v: Vcpu): Item {
-  const { fault } = s.vcpu[v]
-  const seen = s.notifier === null ? [] : s.notifier.seen[v].set(0)
-  return [fault.slot.set(0), fault.page.set(0), seen]
-}
-
 /** V10: get_user_pages on the slot's address, or guest_memfd. */
-function findPage(s: State, v: Vcpu, fails: Statement | null): Stage {
+function findPage(s: State, v: Vcpu, fails: Statement | null, prefix = ''): Stage {
   const { fault } = s.vcpu[v]
   const { slot } = s
   const object = fault.slot.number()
@@ -292,7 +347,10 @@ function findPage(s: State, v: Vcpu, fails: Statement | null): Stage {
         ? []
         : [{ when: isA.and(slot.isReused(slot.pageBehind(object))), then: [fails, leave()] }],
     steps: [
-      step('V10_kvm_faultin_pfn', fault.page.set(isA.pick(slot.pageBehind(object), s.pageB))),
+      step(
+        `${prefix}V10_kvm_faultin_pfn`,
+        fault.page.set(isA.pick(slot.pageBehind(object), s.pageB)),
+      ),
     ],
   }
 }
@@ -301,13 +359,33 @@ function findPage(s: State, v: Vcpu, fails: Statement | null): Stage {
 function mapPage(s: State, v: Vcpu, after: Statements, giveUp: Item): Statements {
   const target = targetRoot(s, v)
   return [
-    loopWhile(target.hasTable.not(), [step('V14_tdp_mmu_link_sp', target.linkTable)]),
+    loopWhile(target.hasTable.not(), [
+      step('V14_tdp_mmu_link_sp', target.linkTable, tracksTable(s, v)),
+    ]),
     branch(
       target.isFrozen,
       [step('V14_frozen_spte_RET_PF_RETRY', giveUp)],
-      [step('V15_tdp_mmu_map_handle_target_level', target.install), after],
+      [step('V15_tdp_mmu_map_handle_target_level', target.install, makesType(s, v)), after],
     ),
   ]
+}
+
+/** track_possible_nx_huge_page: an instruction fetch needs a table in place of a huge page. */
+function tracksTable(s: State, v: Vcpu): Item {
+  if (s.nx === null) return []
+  const { root, fault } = s.vcpu[v]
+  const isPrivate = s.privateGfn(fault.gfn.number())
+  const track = s.nx.nxListed.at(root.number()).set(true)
+  return choose({ fetch: [isPrivate.not(), track], 'read or write': [] })
+}
+
+/** make_spte: the memory type of a new leaf follows noncoherent_dma_count. */
+function makesType(s: State, v: Vcpu): Item {
+  if (s.dma === null) return []
+  const { root, fault } = s.vcpu[v]
+  const isShared = and(fault.gfn.is(B), s.privateGfn(B).not())
+  const type = s.dma.hasGuestType.at(root.number())
+  return when(isShared, type.set(s.dma.device.isNot('none')))
 }
 
 /** V13: the direct root is obsolete, also for a private fault, or an invalidation came between. */

@@ -8,9 +8,13 @@
  *   fault-path.ts  the vCPU: V0 to V16, and the hardware's walks
  *   deletion.ts    the ioctl: M2 to M7; what userspace chooses
  *   zap.ts         M3: Z1 (fast zap), Z2 (leaf zap), K2 (removal of a private page)
+ *   shadow.ts      the shadow MMU: faults of a nested guest, its part of the zaps, the shrinker
+ *   nx-recovery.ts the worker that zaps tables in place of huge pages
+ *   device.ts      a device with non-coherent DMA is attached
  *   reclaim.ts     an mmu_notifier: N1 to N5
  *   claims.ts      properties, and witnesses that the scenarios happen
- *   variants.ts    what is checked, with verdicts and counts
+ *   leftovers.ts   the same for shadow pages, tables, and the symptoms of hypotheses
+ *   variants*.ts   what is checked, with verdicts and counts
  *
  * Kernel: steps and locks are those of v6.16, the same since v5.17 (memslots) and v6.9 (passes of
  * the fast zap); differences of other versions are variants. `docs/models/memslot-delete.md` has
@@ -20,9 +24,15 @@ import { defineModel, each } from 'zapcheck'
 import { declareProperties, declareScenarios } from './claims.js'
 import { declareDeletion } from './deletion.js'
 import { declareVcpu } from './fault-path.js'
-import { parameters } from './parameters.js'
+import { declareDevice } from './device.js'
+import { declareLeftovers } from './leftovers.js'
+import { declareNxRecovery } from './nx-recovery.js'
+import { bugOf, parameters } from './parameters.js'
 import { declareReclaim } from './reclaim.js'
+import { declareShrinker } from './shadow.js'
 import { declareState } from './state.js'
+import { hypothesisVariants } from './variants-hypotheses.js'
+import { leftoverVariants } from './variants-leftovers.js'
 import { variants } from './variants.js'
 
 export default defineModel({
@@ -42,9 +52,10 @@ export default defineModel({
       'May 2024, with its discussion: KVM_MEM_ZAP_LEAFS_ONLY, per VM type, quirk, hybrid',
   ],
   omits: [
-    'Shadow MMU, nested guests, rmaps, huge pages, MMIO SPTEs, dirty logging, A/D bits: ' +
-      'properties speak of presence and page of 4K leafs only; the shadow MMU has rules of its ' +
-      'own',
+    'Huge pages, dirty logs, A/D bits: properties speak of presence and page of 4K leafs only; a ' +
+      'table in place of a huge page and its list are modelled, the huge page is not',
+    'Of the shadow MMU: guest writes to shadowed tables, unsync pages, roots in the slot; rmaps ' +
+      'are exact, so that a walk finds the leafs of its slot and no others',
     'Reference counts of roots: a root number is not used again, so no root is freed too ' +
       'early here; use of its tables after they were freed is "no vCPU runs on a zapped root"',
     'FROZEN SPTEs: a cmpxchg with its SEAMCALL, and an unlinked table with its children, are ' +
@@ -58,13 +69,17 @@ export default defineModel({
       'every load of a root flushes, which makes both the same unless that flush is left out',
   ],
   params: parameters,
-  variants,
+  variants: [...variants, ...leftoverVariants, ...hypothesisVariants],
   build(m, p) {
-    const s = declareState(m, p)
+    const s = declareState(m, { ...p, bug: bugOf(p) })
     const vcpus = each(s.vcpus).map(v => declareVcpu(m, s, v))
-    const ioctl = declareDeletion(m, s)
+    const ioctl = declareDeletion(m, s, vcpus)
     declareReclaim(m, s)
+    declareShrinker(m, s)
+    declareNxRecovery(m, s)
+    declareDevice(m, s)
     declareProperties(m, s, { vcpus, ioctl })
     declareScenarios(m, s, { vcpus, ioctl })
+    declareLeftovers(m, s, { vcpus, ioctl })
   },
 })

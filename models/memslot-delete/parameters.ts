@@ -10,9 +10,20 @@ export const parameters = {
   vcpus: range(1, 3, 2, 'vCPUs'),
   deletes: range(1, 2, 1, 'how often slot A is deleted and created again'),
   vm: option(
-    ['default', 'tdx'],
+    ['default', 'sev', 'tdx'],
     'default',
     'VM type; a TD has a mirror root, and each slot is private or shared',
+  ),
+  slots: option(
+    ['any', 'shared', 'private'],
+    'any',
+    'slot A of a TD: as userspace likes, without or with guest_memfd',
+  ),
+  mmu: option(
+    ['tdp', 'nested', 'shadow'],
+    'tdp',
+    'what translates: the TDP MMU, for a nested guest the shadow MMU as well, or (ept=0) the ' +
+      'shadow MMU alone',
   ),
   zap: option(
     ['fast-direct', 'fast-all', 'leafs', 'hybrid'],
@@ -26,6 +37,26 @@ export const parameters = {
     'who may choose leafs in place of `zap`: nobody, KVM_MEM_ZAP_LEAFS_ONLY of the slot, any ' +
       'VM type but default, a disabled quirk or such a type, a disabled quirk alone, KVM as it ' +
       'likes',
+  ),
+  leafs: option(
+    ['merged', '6.12-rc', 'seed'],
+    'merged',
+    'what the leaf zap does to the shadow MMU: zap leafs and shadow pages, leafs only, nothing',
+  ),
+  shrinker: flag(false, 'the shrinker recycles the oldest shadow page (before v6.13)'),
+  nx: flag(
+    false,
+    'iTLB multi-hit mitigation: tables in place of a huge page are recovered by a worker; only ' +
+      'gfn A is touched, slot B may have KVM_MEM_LOG_DIRTY_PAGES',
+  ),
+  dma: flag(false, 'a device with non-coherent DMA is attached at any time'),
+  paused: flag(false, 'userspace pauses all vCPUs from the deletion to the next creation'),
+  hypothesis: option(
+    ['none', 'H1', 'H2', 'H4', 'H5', 'H6', 'H7'],
+    'none',
+    'a cause supposed for the bug of 2019 with an assigned GPU: H1 no flush, H2 a root is not ' +
+      'visited, H4 no SRCU, H5 stale memory types, H6 ' +
+      'an access between deletion and creation, H7 a leaf of the slot is left out',
   ),
   passes: option(
     ['bottom-up', 'top-down'],
@@ -78,6 +109,7 @@ export const parameters = {
       'free-before-sync',
       'prefault-ignores-request',
       'prefault-retries-invalid',
+      'leafs-read-lock',
     ],
     'none',
     'a step of the protocol that is left out or moved',
@@ -86,3 +118,9 @@ export const parameters = {
 
 /** Values of the parameters. */
 export type Parameters = ParameterValues<typeof parameters>
+
+/** The step that is left out: that of the parameter, or the one that a hypothesis supposes. */
+export function bugOf({ bug, hypothesis }: Parameters): Parameters['bug'] {
+  if (hypothesis === 'H1') return 'no-flush'
+  return hypothesis === 'H4' ? 'no-srcu-sync' : bug
+}

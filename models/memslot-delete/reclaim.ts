@@ -7,7 +7,7 @@
  */
 import { branch, or, step, waitUntil, when } from 'zapcheck'
 import type { ModelBuilder, Statements } from 'zapcheck'
-import { A, directRoots } from './state.js'
+import { A, directRoots, shadowRoots } from './state.js'
 import type { State } from './state.js'
 
 /** Declares the process of the notifier, if the variant has one. */
@@ -39,8 +39,12 @@ function zapRange(s: State): Statements {
   const roots = directRoots(s)
   const onlyValid = s.p.bug === 'valid-roots-only'
   const visited = roots.map(root => (onlyValid ? root.isValid.and(root.maps(A)) : root.maps(A)))
-  const isFlushOwed = or(...roots.map(root => root.isValid.and(root.maps(A))))
-  const zap = roots.map((root, r) => when(visited[r] ?? or(), root.zapLeaf(A)))
+  const trees = [...roots, ...shadowRoots(s).map(({ tree }) => tree)]
+  const isFlushOwed = or(...trees.map(root => root.isValid.and(root.maps(A))))
+  const zap = [
+    roots.map((root, r) => when(visited[r] ?? or(), root.zapLeaf(A))),
+    shadowRoots(s).map(({ tree }) => tree.zapLeaf(A)),
+  ]
   return [
     step('N2_write_lock_kvm_mmu_invalidate_begin', mmuLock.acquireWrite(), notifier.begin()),
     branch(

@@ -333,6 +333,7 @@ export const variants: readonly Variant<Parameters>[] = [
       'no install in an obsolete root': 17,
       'other slots untouched': 22,
       'invalidated roots are zapped before the ioctl goes on': 23,
+      'no table outlives its root': 30,
     },
   ),
   row(

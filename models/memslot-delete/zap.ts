@@ -11,22 +11,25 @@
  * K2 is the removal of one leaf of a TD's private page: the mirror SPTE, TDH.MEM.RANGE.BLOCK,
  * TDH.MEM.TRACK and a kick, TDH.MEM.PAGE.REMOVE. The page loses its acceptance.
  */
-import { assert, branch, call, each, either, implies, step, waitUntil, when } from 'zapcheck'
+import { assert, branch, call, each, either, implies, or, step, waitUntil, when } from 'zapcheck'
 import type { Item, SmallIndex, Statement, Statements } from 'zapcheck'
-import { A, allRoots, directRoots, gfnNames, gfns } from './state.js'
+import { zapMemslotPages, zapObsoletePages, zapRmaps } from './shadow.js'
+import { A, allRoots, directRoots, gfnNames, gfns, shadowRoots } from './state.js'
 import type { Gfn, State } from './state.js'
 
 /** Which zaps a variant has: fast ones, and the label at whose step leaf zaps end. */
 export function zapsOf(s: State): { readonly fast: boolean; readonly leafs: string | null } {
-  const { decides, vm, zap } = s.p
+  const { decides, mmu, vm, zap } = s.p
   const end = 'Z2.5_write_unlock'
   if (decides === 'always' || (decides === 'vm-type' && vm === 'default')) {
     if (zap === 'hybrid') return { fast: true, leafs: vm === 'tdx' ? `private.${end}` : null }
     return zap === 'leafs' ? { fast: false, leafs: end } : { fast: true, leafs: null }
   }
-  if (decides === 'vm-type' || (decides === 'quirk' && vm === 'tdx'))
+  if (decides === 'vm-type' || (decides === 'quirk' && vm !== 'default'))
     return { fast: false, leafs: end }
-  return { fast: zap !== 'leafs', leafs: end }
+  // Without a TDP MMU nobody can have KVM_MEM_ZAP_LEAFS_ONLY.
+  const isRefused = decides === 'slot-flag' && mmu === 'shadow'
+  return { fast: zap !== 'leafs', leafs: isRefused ? null : end }
 }
 
 /** kvm_arch_flush_shadow_memslot: the zap that the policy chooses for slot A. */
@@ -62,10 +65,11 @@ function policyZap(s: State): Statements {
 function zapAllFast(s: State, withMirror: boolean): Statements {
   const { mmuLock, requests, tdx } = s
   const roots = withMirror ? allRoots(s) : directRoots(s)
-  const lock = [mmuLock.acquireWrite(), s.slot.startZap()]
+  const lock = [mmuLock.acquireWrite(), startZap(s)]
   const invalidate = step(
     'Z1.1_kvm_tdp_mmu_invalidate_roots',
     roots.map(root => root.invalidate()),
+    shadowRoots(s).map(({ tree }) => tree.invalidate()),
   )
   const request = step(
     'Z1.1_kvm_make_all_cpus_request',
@@ -76,12 +80,14 @@ function zapAllFast(s: State, withMirror: boolean): Statements {
       ? []
       : [waitUntil('Z1.1_wait_for_kicked_vcpus', requests.isAcknowledged)]
   const unlock = mmuLock.releaseWrite()
-  const zap = [
+  const obsolete = zapObsoletePages(s)
+  const zapRoots = [
     step('Z1.2_read_lock', mmuLock.acquireRead()),
     each(s.p.deletes).map(r => zapDirectRoot(s, r)),
     withMirror && tdx !== null ? zapMirrorRoot(s) : [],
     step('Z1.2_read_unlock', zappedRootsAreEmpty(s), mmuLock.releaseRead()),
   ]
+  const zap = s.p.mmu === 'shadow' ? [] : zapRoots
   const first = step('Z1.1_write_lock', lock)
   const split = [
     step('Z1.1_write_unlock_early', unlock),
@@ -90,14 +96,24 @@ function zapAllFast(s: State, withMirror: boolean): Statements {
   const last = step('Z1.1_write_unlock', unlock)
   switch (s.p.bug) {
     case 'request-first':
-      return [first, request, wait, split, invalidate, last, zap]
+      return [first, request, wait, split, invalidate, obsolete, last, zap]
     case 'invalidate-first':
-      return [first, invalidate, split, request, wait, last, zap]
+      return [first, invalidate, split, request, wait, obsolete, last, zap]
     case 'request-late':
-      return [first, invalidate, split.slice(0, 1), zap, split.slice(1), request, wait, last]
+      return [
+        [first, invalidate, split.slice(0, 1), zap],
+        [split.slice(1), request, wait, obsolete, last],
+      ]
     default:
-      return [first, invalidate, request, wait, last, zap]
+      return [first, invalidate, request, wait, obsolete, last, zap]
   }
+}
+
+/** The zap of the slot begins. */
+function startZap(s: State): Item {
+  const { slot, dma } = s
+  if (dma === null) return slot.startZap()
+  return [slot.startZap(), when(dma.device.is('attached'), dma.device.set('zapped'))]
 }
 
 /** P7: kvm_tdp_mmu_zap_invalidated_roots is done. */
@@ -120,7 +136,8 @@ function zapDirectRoot(s: State, r: SmallIndex): Statement {
     yieldReadLock(s, `root${r}_${gfnNames[g]}`),
     step(`Z1.2_zap_4K_root${r}_${gfnNames[g]}`, root.zapLeaf(g)),
   ])
-  const table = step(`Z1.2_zap_table_root${r}`, root.zapTable())
+  const untrack = s.nx === null ? [] : s.nx.nxListed[r].set(false)
+  const table = step(`Z1.2_zap_table_root${r}`, root.zapTable(), untrack)
   return branch(root.isScheduled, [start, s.p.passes === 'top-down' ? [] : leafs, table])
 }
 
@@ -158,26 +175,42 @@ function zapMirrorRoot(s: State): Statement {
 
 /** Z2; without `withDirect` only the mirror root's leafs. */
 function zapLeafs(s: State, withDirect: boolean): Statements {
-  const { mmuLock } = s
-  const { bug } = s.p
-  const unlock = step('Z2.5_write_unlock', mmuLock.releaseWrite())
+  const { bug, hypothesis, mmu } = s.p
+  const lock = lockOfLeafZap(s)
+  const unlock = step('Z2.5_write_unlock', lock.release)
+  const isMirrorLeftOut = hypothesis === 'H2' || hypothesis === 'H7'
   return [
-    step('Z2.1_write_lock', mmuLock.acquireWrite(), s.slot.startZap()),
-    withDirect ? each(s.p.deletes).map(r => zapSlotLeaf(s, r)) : [],
-    s.tdx === null ? [] : removePrivatePage(s, A, 'Z2.2'),
-    // tdp_mmu_iter_cond_resched: flush what is owed, let others have the lock, go on.
-    either(
-      [],
-      [
-        bug === 'yield-no-flush' ? [] : flush(s, 'Z2.3'),
-        step('Z2.3_cond_resched_unlock', mmuLock.releaseWrite()),
-        step('Z2.3_cond_resched_lock', mmuLock.acquireWrite()),
-      ],
-    ),
+    step('Z2.1_write_lock', lock.acquire, withDirect ? startZap(s) : s.slot.startZap()),
+    withDirect ? zapRmaps(s) : [],
+    withDirect && mmu !== 'shadow' ? each(s.p.deletes).map(r => zapSlotLeaf(s, r)) : [],
+    s.tdx === null || isMirrorLeftOut ? [] : removePrivatePage(s, A, 'Z2.2'),
+    yieldWriteLock(s, 'Z2.3'),
+    s.shadow === null ? [] : [zapMemslotPages(s), yieldWriteLock(s, 'Z2.4')],
     bug === 'flush-after-unlock' ? unlock : [],
     bug === 'no-flush' ? [] : flush(s, 'Z2.5'),
     bug === 'flush-after-unlock' ? [] : unlock,
   ]
+}
+
+/** mmu_lock for write, or for read where the variant asks whether that would do. */
+function lockOfLeafZap({ p, mmuLock }: State) {
+  if (p.bug === 'leafs-read-lock')
+    return { acquire: mmuLock.acquireRead(), release: mmuLock.releaseRead() }
+  return { acquire: mmuLock.acquireWrite(), release: mmuLock.releaseWrite() }
+}
+
+/** tdp_mmu_iter_cond_resched: flush what is owed, let others have the lock, go on. */
+function yieldWriteLock(s: State, where: string): Statement {
+  const lock = lockOfLeafZap(s)
+  const isFlushLeftOut = s.p.bug === 'yield-no-flush' || s.p.bug === 'no-flush'
+  return either(
+    [],
+    [
+      isFlushLeftOut ? [] : flush(s, where),
+      step(`${where}_cond_resched_unlock`, lock.release),
+      step(`${where}_cond_resched_lock`, lock.acquire),
+    ],
+  )
 }
 
 /** kvm_flush_remote_tlbs, if it is owed. */
@@ -190,15 +223,17 @@ function flush(s: State, label: string): Statement {
 }
 
 /** tdp_mmu_zap_leafs: a flush is owed unless the root is invalid. */
-function zapSlotLeaf(s: State, r: SmallIndex): Statement {
+function zapSlotLeaf(s: State, r: SmallIndex): Statements {
   const root = s.direct[r]
-  return branch(root.maps(A), [
+  if (s.p.hypothesis === 'H7') return []
+  const zap = branch(root.maps(A), [
     step(
       `Z2.2_tdp_mmu_zap_leafs_root${r}`,
       root.zapLeaf(A),
       when(root.isValid, s.flushOwed.set(s.p.bug !== 'no-flush')),
     ),
   ])
+  return [zap]
 }
 
 /**
@@ -210,6 +245,7 @@ function zapSlotLeaf(s: State, r: SmallIndex): Statement {
 function removePrivatePage(s: State, g: Gfn, where: string, otherwise?: Statements): Statement {
   const { mirror, accepted, frozen } = mirrorOf(s)
   const name = gfnNames[g]
+  if (s.death !== null) return branch(mirror.maps(g), removeUntracked(s, g, where))
   const isShared = otherwise !== undefined
   const remove = [
     step(
@@ -227,6 +263,30 @@ function removePrivatePage(s: State, g: Gfn, where: string, otherwise?: Statemen
     ),
   ]
   return branch(mirror.maps(g), remove, otherwise)
+}
+
+/**
+ * K2 without TDH.MEM.TRACK and its kick: the TDX module refuses to remove the page, KVM_BUG_ON
+ * kills the VM, and every vCPU leaves the guest for good.
+ */
+function removeUntracked(s: State, g: Gfn, where: string): Statements {
+  const { mirror, accepted } = mirrorOf(s)
+  const { requests, death } = s
+  const name = gfnNames[g]
+  return [
+    step(`${where}_tdh_mem_range_block_${name}`, mirror.zapLeaf(g), accepted.remove(g)),
+    step(
+      `${where}_tdh_mem_page_remove_${name}_TLB_TRACKING_NOT_DONE`,
+      assert(
+        or(),
+        'TDH.MEM.PAGE.REMOVE succeeds',
+        'the TDX module refuses to remove a page, KVM_BUG_ON: the VM is dead',
+      ),
+      death === null ? [] : death.isBugged.set(true),
+      requests.kickAll(),
+    ),
+    waitUntil(`${where}_wait_for_kicked_vcpus`, requests.isAcknowledged),
+  ]
 }
 
 function mirrorOf(s: State) {
