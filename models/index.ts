@@ -22,6 +22,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'sev-migration': () => import('./sev-migration/index.js'),
   'guest-memfd-conversion': () => import('./guest-memfd-conversion/index.js'),
   'guest-memfd-in-place': () => import('./guest-memfd-in-place/index.js'),
+  'tdx-sept': () => import('./tdx-sept/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

@@ -46,7 +46,8 @@ export interface Outcomes {
 export class Seamcall {
   constructor(
     readonly name: string,
-    private readonly refusals: readonly Refusal[],
+    /** In the order of the module: the first one whose condition is true decides. */
+    readonly refusals: readonly Refusal[],
     /** What a successful call changes; not guarded. */
     readonly effect: Item,
   ) {}
@@ -85,7 +86,10 @@ export class Seamcall {
   }
 }
 
-/** One call in a process: the step `label` if it succeeds, or what `outcomes` says. */
+/**
+ * One call in a process: the step `label` if it succeeds, or what `outcomes` says. A goto to the
+ * label would skip the check; go to a step in front of it.
+ */
 export function seamcall(label: string, call: Seamcall, outcomes: Outcomes): Statement {
   const { ok = [], busy = [], refused } = outcomes
   const failed = call.canBeBusy ? [branch(call.isBusy, busy, refused)] : refused
