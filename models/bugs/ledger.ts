@@ -3,9 +3,15 @@
  * `zapcheck bugs` checks them.
  */
 import type { Bug } from 'zapcheck'
+import { guestMemfdBugs } from './guest-memfd.js'
 import { memoryAttributesBugs } from './memory-attributes.js'
 import { sevLaunchBugs } from './sev-launch.js'
 import { tdpWalkBugs } from './tdp-walk.js'
 
 /** All bugs, by family. */
-export const bugs: readonly Bug[] = [...memoryAttributesBugs, ...sevLaunchBugs, ...tdpWalkBugs]
+export const bugs: readonly Bug[] = [
+  ...memoryAttributesBugs,
+  ...sevLaunchBugs,
+  ...tdpWalkBugs,
+  ...guestMemfdBugs,
+]

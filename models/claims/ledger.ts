@@ -4,6 +4,14 @@
  */
 import type { Claim } from 'zapcheck'
 import { attributeFindings, seed002Claims } from './seed-002.js'
+import { seed003Claims } from './seed-003.js'
+import { guestMemfdFindings, seed004Claims } from './seed-004.js'
 
 /** All claims, in the order of their ids. */
-export const claims: readonly Claim[] = [...seed002Claims, ...attributeFindings]
+export const claims: readonly Claim[] = [
+  ...seed002Claims,
+  ...seed003Claims,
+  ...seed004Claims,
+  ...guestMemfdFindings,
+  ...attributeFindings,
+]

@@ -23,7 +23,7 @@ export function declareIoctls(
     .source('SNP_LAUNCH_FINISH, KVM_TDX_FINALIZE_VM: pre_fault_allowed := true')
     .when(isLaunch, slotsLock.isFree, ...(waits === null ? [] : [waits.not()]))
     .do(phase.set('finalized'), tdx?.opState.set('RUNNABLE') ?? [])
-  if (waits !== null && p.populate !== 'add-in-install')
+  if (waits !== null)
     m.action('FINALIZE_EINVAL')
       .by('userspace')
       .source('arch/x86/kvm/vmx/tdx.c tdx_td_finalize, v6.16: nr_premapped')

@@ -227,6 +227,12 @@ export const variants: readonly Variant<Parameters>[] = [
     { 'the image of a page is measured once': 10 },
   ),
   row(
+    'W1-snp-stays',
+    'W1: the kernel of v7.0, SNP, a slot that stays.',
+    { vm: 'snp' },
+    [454, 819, 32],
+  ),
+  row(
     'prepare-again',
     'Preparation of SNP does not look whether the page is assigned.',
     { vm: 'snp', bug: 'prepare-again' },

@@ -1,0 +1,180 @@
+/**
+ * Claims of the discussion of populate after prefault (guest_memfd series patch 9/12, July 2024),
+ * and two findings of the kernel's history about guest_memfd.
+ */
+import type { Claim, ClaimCase } from 'zapcheck'
+
+const seed = '004_9ec37cab4e7dc034.txt'
+const model = 'guest-memfd-launch'
+
+const order = 'populate succeeds after a prefault'
+const again = 'populate can be repeated after an error that passes'
+const complete = 'each call of the launch is complete by itself'
+const clears = 'clearing never hits guest content'
+const once = 'the image of a page is measured once'
+const leak = 'the guest reads no data of the host'
+
+/** A case of the model guest-memfd-launch. */
+function of(
+  variant: string,
+  property: string,
+  predicts: ClaimCase['predicts'],
+  when: string,
+): ClaimCase {
+  return { model, variant, property, predicts, when }
+}
+
+/** The claims of seed 004. */
+export const seed004Claims: readonly Claim[] = [
+  {
+    id: '004-01',
+    seed,
+    claim: 'After KVM_PRE_FAULT_MEMORY, KVM_TDX_INIT_MEM_REGION fails with -EEXIST.',
+    expected: 'confirmed',
+    cases: [of('W2', order, 'violated', 'up to date means prepared, with a check in common code')],
+    why: 'No race is needed: the prefault marks the folio, and populate refuses what is marked.',
+  },
+  {
+    id: '004-02',
+    seed,
+    claim: 'Keeping the check in sev.c only avoids it.',
+    expected: 'confirmed',
+    cases: [
+      of('W3', order, 'holds', 'only SNP refuses a page that is there'),
+      of('W3', once, 'holds', 'PAGE.ADD refuses an entry that is not FREE'),
+      of('W3', clears, 'holds', 'only SNP refuses a page that is there'),
+    ],
+    why: 'What the check was for is the work of the TDX module, in the case of a TD.',
+  },
+  {
+    id: '004-03',
+    seed,
+    claim: 'A prefault that does not populate should perhaps not mark the folio.',
+    expected: 'confirmed',
+    cases: [of('W4', order, 'holds', 'a prefault before finalize does not mark the folio')],
+    why: 'Then the check says what it means: populated.',
+  },
+  {
+    id: '004-04',
+    seed,
+    claim: 'A bool from kvm_arch_gmem_prepare does it, at the price of clearing for nothing.',
+    expected: 'confirmed',
+    cases: [
+      of('W4', order, 'holds', 'userspace makes one call after the other'),
+      of('W4', clears, 'holds', 'userspace makes one call after the other'),
+    ],
+    why:
+      'Clearing comes before PAGE.ADD, so it hits no image. With a prefault in another thread, ' +
+      'between PAGE.ADD and the mark, it does (W4-race). That it is ugly is a matter of taste.',
+  },
+  {
+    id: '004-05',
+    seed,
+    claim: 'Populate marks the folio by itself, so the prefault may leave it out.',
+    expected: 'confirmed',
+    cases: [
+      of('W4', clears, 'holds', 'populate marks the folio'),
+      of('W4-no-mark', clears, 'violated', 'populate does not mark the folio'),
+    ],
+    why: 'Without the mark of populate the next prefault clears a page that the TD owns.',
+  },
+  {
+    id: '004-06',
+    seed,
+    claim: 'Clearing could move into the gmem_prepare callbacks.',
+    expected: 'depends',
+    cases: [
+      of('W5-tdx', leak, 'holds', 'TDX: PAGE.ADD and ACCEPT overwrite the page'),
+      of('W5-snp', leak, 'holds', 'SNP: its callback clears before RMPUPDATE'),
+      of('W5-snp', clears, 'holds', 'SNP: its callback clears before RMPUPDATE'),
+      of('W5-snp-late', clears, 'holds', 'SNP: its callback clears after RMPUPDATE'),
+      of('W5-sw', leak, 'holds', 'a software-protected VM, which has no callback'),
+    ],
+    why: 'It depends on the VM type, and for SNP on the order.',
+  },
+  {
+    id: '004-07',
+    seed,
+    claim: 'The explicit prefault has to match the populate, or later calls fail.',
+    expected: 'confirmed',
+    cases: [
+      of('W2', complete, 'violated', 'populate needs a prefault before'),
+      of('W6', complete, 'violated', 'populate prefaults by itself, and PAGE.ADD was busy'),
+      of('W1-tdx', complete, 'holds', 'the page is added when its SPTE is installed'),
+      of(
+        'no-premapped-check',
+        'a leaf of a finalized TD has its entry',
+        'violated',
+        'finalize does not look for pages that wait for PAGE.ADD',
+      ),
+    ],
+    why:
+      'A prefault without populate makes KVM_TDX_FINALIZE_VM return -EINVAL, and it has to: else ' +
+      'the TD starts with leafs that have no entry.',
+  },
+  {
+    id: '004-08',
+    seed,
+    claim: 'There is no fundamental issue with staying the course.',
+    expected: 'refuted',
+    cases: [
+      of('W2', order, 'holds', 'as posted'),
+      of('W6', again, 'holds', 'in the form of v6.16'),
+    ],
+    why:
+      'In the form of v6.16 a PAGE.ADD that is busy once makes each later populate fail with ' +
+      '-EEXIST. Derived by reading, not known to be reported.',
+  },
+  {
+    id: '004-09',
+    seed,
+    claim: 'The series helps users of SEV to keep the order.',
+    expected: 'confirmed',
+    cases: [
+      of('W20', order, 'violated', 'a prefault is allowed before SNP_LAUNCH_FINISH'),
+      of('W1-snp', order, 'holds', 'pre_fault_allowed is set by SNP_LAUNCH_FINISH'),
+      of('W1-snp', once, 'holds', 'a page that is assigned is refused'),
+      of('measure-twice', once, 'violated', 'a page that is assigned is not refused'),
+    ],
+    why: 'Wrong orders end in an error: prefault -EOPNOTSUPP, a second image -EEXIST.',
+  },
+]
+
+/** Findings of the kernel's history. */
+export const guestMemfdFindings: readonly Claim[] = [
+  {
+    id: 'X-6',
+    seed: null,
+    claim: 'Unbind was skipped while the file was dying: release met a freed slot (until v6.18).',
+    expected: 'confirmed',
+    cases: [
+      {
+        model: 'guest-memfd',
+        variant: 'W14',
+        property: 'no binding leads to a freed slot',
+        predicts: 'violated',
+        when: 'unbind returns early',
+      },
+      {
+        model: 'guest-memfd',
+        variant: 'W14-fixed',
+        property: 'no binding leads to a freed slot',
+        predicts: 'holds',
+        when: 'the bindings of a dying file go without its lock',
+      },
+    ],
+    why: 'slots_lock keeps the release out until the bindings are gone, so no other lock is needed.',
+  },
+  {
+    id: 'X-13',
+    seed: null,
+    claim: 'A PAGE.ADD that is busy makes each later populate fail with -EEXIST (v6.16).',
+    expected: 'confirmed',
+    cases: [
+      of('W6', again, 'violated', 'the inner prefault marks the folio before PAGE.ADD'),
+      of('W7', again, 'violated', 'the leaf is there before PAGE.ADD'),
+      of('W1-tdx', again, 'holds', 'PAGE.ADD is part of the installation'),
+    ],
+    why: 'Derived by reading; not known to be reported. v7.0 adds the page with its SPTE.',
+  },
+]
