@@ -128,4 +128,14 @@ export const variants: readonly Variant<Parameters>[] = [
     [13_692, 75_926, 24],
     { 'the host reads no plain text': 4, 'a page that becomes private again is fresh': 8 },
   ),
+  {
+    ...row(
+      'Y2-bookkeeping-2-3',
+      'Y2 with two gfns and three pages.',
+      { gfns: 2, pages: 3, conversions: 1 },
+      [11_838_177, 171_295_983, 29],
+      { 'a page that becomes private again is fresh': 8 },
+    ),
+    tier: 'large',
+  },
 ]
