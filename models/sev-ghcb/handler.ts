@@ -130,7 +130,11 @@ function declareProperties(m: ModelBuilder, s: State): void {
     implies(result.is('refused'), not(isPending)),
     'AP creation failed, and the target vCPU takes the new VMSA all the same',
   )
-  m.reachable('the guest rewrites the address after its check', and(used.is('inside'), s.shared.scratch.is('outside'))) // prettier-ignore
-  m.reachable('an entry changes while it is converted', or(...each(ENTRIES).map(i => and(done[i].op.is('private'), s.shared.op[i].is('shared'))))) // prettier-ignore
+  m.reachable(
+    'the guest rewrites the address after its check',
+    and(used.is('inside'), s.shared.scratch.is('outside')),
+  )
+  const changes = each(ENTRIES).map(i => and(done[i].op.is('private'), s.shared.op[i].is('shared')))
+  m.reachable('an entry changes while it is converted', or(...changes))
   m.reachable('a request is refused', result.is('refused'))
 }

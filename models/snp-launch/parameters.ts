@@ -24,8 +24,8 @@ export const parameters = {
       'failed-reclaim-freed',
     ],
     'none',
-    'what is left out: L1 (-EEXIST for an assigned page), the immutable bit of L3, the refusal of ' +
-      'a protected vCPU, the vCPU mutexes of LAUNCH_FINISH, the leak of a page that firmware keeps',
+    'what is left out: L1 (-EEXIST for an assigned page), the immutable bit of L3, the refusal ' +
+      'of a protected vCPU, the vCPU mutexes of LAUNCH_FINISH, the leak of a page that firmware keeps',
   ),
 } as const
 
