@@ -151,6 +151,24 @@ export const variants: readonly Variant<Parameters>[] = [
     },
   ),
   row(
+    'D2-punch-calls',
+    'D2 with PUNCH_HOLE and a second call, which is open while the count is zero.',
+    { ...one, endPlacement: 'unlocked', secondInvalidator: 'punch', calls: 2 },
+    [133_228, 329_900, 54],
+    {
+      'a leaf has the kind of its pages': 32,
+      'no leaf of the old kind while attributes change': 30,
+      'a fault installs the kind of its page': 31,
+      'a hugepage has one attribute': 32,
+      'invalidation state is written under mmu_lock': 10,
+      'in_progress counts the open invalidations': 13,
+      'a fault retries only for an invalidation': 23,
+      'no mapping of a freed page': 22,
+      'a range is added only while an invalidation is in progress': 14,
+      'an end has its begin': 16,
+    },
+  ),
+  row(
     'D2-notifier',
     'D2 with an mmu_notifier.',
     { ...one, endPlacement: 'unlocked', secondInvalidator: 'notifier' },
@@ -534,4 +552,13 @@ export const variants: readonly Variant<Parameters>[] = [
     { ...one, vm: 'tdx', initially: 'private', secondInvalidator: 'notifier' },
     [9078, 24_242, 32],
   ),
+  {
+    ...row(
+      'large',
+      'The scope of the notes: four gfns, two vCPUs, two calls, PUNCH_HOLE.',
+      { hugepages: 2, calls: 2, secondInvalidator: 'punch' },
+      [37_692_339, 134_055_563, 67],
+    ),
+    tier: 'large',
+  },
 ]
