@@ -1,6 +1,6 @@
 /**
- * attribute-grants: a memory attribute that says what a guest may do with a page, which KVM does not
- * have; and calls that change it without an invalidation. The commit message of
+ * attribute-grants: a memory attribute that says what a guest may do with a page, which KVM does
+ * not have; and calls that change it without an invalidation. The commit message of
  * KVM_SET_MEMORY_ATTRIBUTES says that a call which only grants more may not need one.
  *
  *   right     read-only | writable     of each gfn, kvm->mem_attr_array

@@ -112,8 +112,7 @@ export const seed002Claims: readonly Claim[] = [
   {
     id: '002-06',
     seed,
-    claim:
-      'On 0 address and size say what was not set; what was set before them has the attribute.',
+    claim: 'On 0 address and size say what was not set; what is before has the attribute.',
     expected: 'depends',
     cases: [
       of('D12', success, 'holds', 'a partial store is possible, and address and size come back'),
@@ -123,8 +122,8 @@ export const seed002Claims: readonly Claim[] = [
       of('D12-all', mixed, 'holds', 'the second pass is given the whole range'),
     ],
     why:
-      'The ioctl is declared _IOW, so nothing can come back, and the code reserves memory first, ' +
-      'so nothing is ever partial: text and code disagree. As a design of its own it can be done, ' +
+      'The ioctl is declared _IOW, so nothing can come back, and the code reserves memory ' +
+      'first, so nothing is ever partial: text and code disagree. As a design it can be done, ' +
       'if the second pass sees exactly what was set and still ends the invalidation.',
   },
   {
@@ -191,9 +190,9 @@ export const seed002Claims: readonly Claim[] = [
     otherwise: {
       verdict: 'depends',
       why:
-        'The notes think of one page at a time. With hugepages a fault reads the new right of its ' +
-        'page before the hook has marked the hugepage as mixed, and installs a leaf with that ' +
-        'right over its neighbour. The claim needs the mark before the store.',
+        'The notes think of one page at a time. With hugepages a fault reads the new right of ' +
+        'its page before the hook has marked the hugepage as mixed, and installs a leaf with ' +
+        'that right over its neighbour. The claim needs the mark before the store.',
     },
     cases: [
       {

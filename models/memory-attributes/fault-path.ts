@@ -2,7 +2,8 @@
  * The vCPU: a page fault from its exit to the installed leaf, and the hardware's TLB. Labels are
  * the step numbers of the design notes on memslot deletion with the kernel's function.
  *
- *   V4 ─▶ V5 slot ─▶ V6 snapshot ─▶ V7 attribute ─▶ V10 page ─▶ V12 lock ─▶ V13 stale? ─▶ V15 ─▶ V16
+ *   V4 ─▶ V5 slot ─▶ V6 snapshot ─▶ V7 attribute ─▶ V10 page
+ *      ─▶ V12 lock ─▶ V13 stale? ─▶ V15 map ─▶ V16 unlock
  *
  * Source: arch/x86/kvm/mmu/mmu_internal.h `kvm_mmu_do_page_fault`; arch/x86/kvm/mmu/mmu.c (v6.16)
  * `kvm_mmu_faultin_pfn`, `kvm_mmu_faultin_pfn_private`, `is_page_fault_stale`,

@@ -9,7 +9,7 @@
  */
 import { and, array, bool, counter, each, enumeration, index, int, mutex, or } from 'zapcheck'
 import { rwlock } from 'zapcheck'
-import type { Bool, ModelBuilder, SmallIndex } from 'zapcheck'
+import type { Bool, ModelBuilder, SmallIndex, SymmetricType } from 'zapcheck'
 import { invalidation } from '../components/invalidation.js'
 import type { Parameters } from './parameters.js'
 
@@ -58,7 +58,39 @@ export function declareState(m: ModelBuilder, p: Parameters) {
     }),
     vcpu: array(vcpus, { gfn: index(gfns), kind: kind(), seen: counter(ends + 1) }),
   })
-  /** What only some choices of parameters have. */
+  const optional = declareOptional(m, p, { vcpus, gfns, ends, hasSecond })
+  const { memslot } = optional
+  const [first, end] = slotBounds(p, gfns)
+  return {
+    ...s,
+    p,
+    vcpus,
+    gfns,
+    ends,
+    ...optional,
+    /** gfns of the slot: [first, end). */
+    slot: {
+      first,
+      end,
+      isPresent: memslot === null ? or(true) : memslot.is('present'),
+      /** Marked KVM_MEMSLOT_INVALID: still found, by faults to retry. */
+      isInvalid: memslot === null ? or() : memslot.is('invalid'),
+      isAbsent: memslot === null ? or() : memslot.is('absent'),
+    },
+  }
+}
+
+/** What the declaration of the optional state has to know. */
+interface Scope {
+  readonly vcpus: SymmetricType<'vcpu'>
+  readonly gfns: number
+  readonly ends: number
+  readonly hasSecond: boolean
+}
+
+/** Declares what only some choices of parameters have; null if they do not. */
+function declareOptional(m: ModelBuilder, p: Parameters, scope: Scope) {
+  const { vcpus, gfns, ends, hasSecond } = scope
   const mirror = p.vm === 'tdx' ? m.state({ mirror: array(gfns, bool()) }).mirror : null
   const memslot = p.memslotChanges
     ? m.state({ memslot: enumeration('present', 'invalid', 'absent') })
@@ -75,13 +107,7 @@ export function declareState(m: ModelBuilder, p: Parameters) {
         isFresh: array(vcpus, bool()),
       })
     : null
-  const [first, end] = slotBounds(p, gfns)
   return {
-    ...s,
-    p,
-    vcpus,
-    gfns,
-    ends,
     mirror,
     memslot: memslot?.memslot ?? null,
     loaded: unlocked?.loaded ?? null,
@@ -89,15 +115,6 @@ export function declareState(m: ModelBuilder, p: Parameters) {
     cut: cut?.cut ?? null,
     tlb,
     second,
-    /** gfns of the slot: [first, end). */
-    slot: {
-      first,
-      end,
-      isPresent: memslot === null ? or(true) : memslot.memslot.is('present'),
-      /** Marked KVM_MEMSLOT_INVALID: still found, by faults to retry. */
-      isInvalid: memslot === null ? or() : memslot.memslot.is('invalid'),
-      isAbsent: memslot === null ? or() : memslot.memslot.is('absent'),
-    },
   }
 }
 
