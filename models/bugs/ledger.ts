@@ -6,12 +6,14 @@ import type { Bug } from 'zapcheck'
 import { guestMemfdBugs } from './guest-memfd.js'
 import { memoryAttributesBugs } from './memory-attributes.js'
 import { sevLaunchBugs } from './sev-launch.js'
+import { snpRmpBugs } from './snp-rmp.js'
 import { tdpWalkBugs } from './tdp-walk.js'
 
 /** All bugs, by family. */
 export const bugs: readonly Bug[] = [
   ...memoryAttributesBugs,
   ...sevLaunchBugs,
+  ...snpRmpBugs,
   ...tdpWalkBugs,
   ...guestMemfdBugs,
 ]
