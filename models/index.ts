@@ -24,6 +24,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'guest-memfd-in-place': () => import('./guest-memfd-in-place/index.js'),
   'tdx-sept': () => import('./tdx-sept/index.js'),
   'snp-integrity': () => import('./snp-integrity/index.js'),
+  'snp-psc': () => import('./snp-psc.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */
