@@ -42,6 +42,7 @@ export function declareDeletion(
     refusedMove(s),
     forEach('deletion', s.p.deletes, () => [
       pauseVcpus(s, vcpus),
+      toggleFlag(s),
       s.p.prepareFails === 'before-zap' ? either(change(s), failsEarly(s)) : change(s),
       s.pause === null ? [] : step('resume_all_vcpus', s.pause.isPaused.set(false)),
     ]),
@@ -146,6 +147,14 @@ export function isAcceptedA(s: State): Bool {
   return s.tdx === null ? or() : s.tdx.accepted.has(A)
 }
 
+/** KVM_MR_FLAGS_ONLY takes KVM_MEM_ZAP_LEAFS_ONLY away; the patch refuses that with -EINVAL. */
+function toggleFlag(s: State): Statements {
+  const { zapLeafsOnly } = s.config
+  if (s.p.bug !== 'flag-toggles') return []
+  const flagsOnly = step('KVM_MR_FLAGS_ONLY', zapLeafsOnly, zapLeafsOnly.set(false))
+  return [either([], [flagsOnly])]
+}
+
 /** QEMU's pause_all_vcpus: kicks every vCPU thread out of KVM_RUN and waits for it. */
 function pauseVcpus(s: State, vcpus: readonly ProcessHandle[]): Statements {
   if (s.pause === null) return []
@@ -174,8 +183,9 @@ function noNotifier(s: State): Item {
  * flag exists, else the ioctl returns -EINVAL and there is no slot.
  */
 function configuration(s: State): Item {
-  const { decides, mmu, slots } = s.p
-  const hasFlag = decides === 'slot-flag'
+  const { bug, decides, mmu, slots } = s.p
+  const ignoresFlag = decides === 'flag-ignored'
+  const hasFlag = decides === 'slot-flag' || ignoresFlag
   const hasQuirk = decides === 'quirk' || decides === 'quirk-only'
   const bit = [false, true]
   const kinds = s.tdx === null ? bit.slice(0, 1) : bit
@@ -185,7 +195,9 @@ function configuration(s: State): Item {
     for (const b of kinds)
       for (const flag of hasFlag ? bit : bit.slice(0, 1))
         for (const quirk of hasQuirk ? bit : bit.slice(0, 1)) {
-          if (hasFlag && a && !flag) continue
+          if (hasFlag && a && !flag && bug !== 'no-gmem-flag-check') continue
+          // Of an architecture that ignores the flag only slots that have it are of interest.
+          if (ignoresFlag && !flag) continue
           // KVM_MEM_ZAP_LEAFS_ONLY without the TDP MMU: -EINVAL.
           if (flag && mmu === 'shadow') continue
           const name = [

@@ -32,9 +32,10 @@ export const parameters = {
       'or invalidate direct roots and zap private leafs of the slot',
   ),
   decides: option(
-    ['always', 'slot-flag', 'vm-type', 'quirk', 'quirk-only', 'any'],
+    ['always', 'slot-flag', 'flag-ignored', 'vm-type', 'quirk', 'quirk-only', 'any'],
     'quirk',
-    'who may choose leafs in place of `zap`: nobody, KVM_MEM_ZAP_LEAFS_ONLY of the slot, any ' +
+    'who may choose leafs in place of `zap`: nobody, KVM_MEM_ZAP_LEAFS_ONLY of the slot, ' +
+      'nobody though the slot has that flag (an architecture that accepts and ignores it), any ' +
       'VM type but default, a disabled quirk or such a type, a disabled quirk alone, KVM as it ' +
       'likes',
   ),
@@ -110,6 +111,8 @@ export const parameters = {
       'prefault-ignores-request',
       'prefault-retries-invalid',
       'leafs-read-lock',
+      'no-gmem-flag-check',
+      'flag-toggles',
     ],
     'none',
     'a step of the protocol that is left out or moved',

@@ -395,4 +395,25 @@ export const hypothesisVariants: readonly Variant<Parameters>[] = [
     [7852, 19_090, 41],
     { 'other slots untouched': 14 },
   ),
+  row(
+    'H5-C1',
+    'H5 for a TD whose slots have the flag.',
+    { vcpus: 1, vm: 'tdx', zap: 'fast-direct', decides: 'slot-flag', dma: true, hypothesis: 'H5' },
+    [25_567, 60_718, 55],
+    {
+      'other slots untouched': 23,
+      'no stale memory type after the attachment': 12,
+      'no stale memory type after a deletion': 21,
+    },
+  ),
+  row(
+    'H5-C2',
+    'H5 for a TD whose VM type decides.',
+    { vcpus: 1, vm: 'tdx', zap: 'fast-direct', decides: 'vm-type', dma: true, hypothesis: 'H5' },
+    [14_210, 34_045, 42],
+    {
+      'no stale memory type after the attachment': 12,
+      'no stale memory type after a deletion': 21,
+    },
+  ),
 ]

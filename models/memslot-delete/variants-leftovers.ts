@@ -148,4 +148,33 @@ export const leftoverVariants: readonly Variant<Parameters>[] = [
     { zap: 'leafs', decides: 'always', bug: 'leafs-read-lock' },
     [38_281, 118_065, 53],
   ),
+  row(
+    'C1-unchecked',
+    'C1 if a private slot of a TD were accepted without the flag: its mappings stay.',
+    { vcpus: 1, vm: 'tdx', zap: 'fast-direct', decides: 'slot-flag', bug: 'no-gmem-flag-check' },
+    [14_026, 28_760, 49],
+    {
+      'no stale mapping after deletion': 30,
+      'flush before reuse': 36,
+      'other slots untouched': 23,
+    },
+  ),
+  row(
+    'C1-toggle',
+    'C1 if the flag of a slot could be taken away: a private slot loses it before it goes.',
+    { vcpus: 1, vm: 'tdx', zap: 'fast-direct', decides: 'slot-flag', bug: 'flag-toggles' },
+    [14_180, 29_436, 50],
+    {
+      'no stale mapping after deletion': 31,
+      'flush before reuse': 37,
+      'other slots untouched': 23,
+    },
+  ),
+  row(
+    'C1-ignored',
+    'C1 on an architecture that accepts the flag and ignores it: safe, not precise.',
+    { zap: 'fast-direct', decides: 'flag-ignored' },
+    [60_852, 185_872, 69],
+    { 'other slots untouched': 23 },
+  ),
 ]

@@ -21,7 +21,7 @@ import type { Gfn, State } from './state.js'
 export function zapsOf(s: State): { readonly fast: boolean; readonly leafs: string | null } {
   const { decides, mmu, vm, zap } = s.p
   const end = 'Z2.5_write_unlock'
-  if (decides === 'always' || (decides === 'vm-type' && vm === 'default')) {
+  if (isFixed(decides) || (decides === 'vm-type' && vm === 'default')) {
     if (zap === 'hybrid') return { fast: true, leafs: vm === 'tdx' ? `private.${end}` : null }
     return zap === 'leafs' ? { fast: false, leafs: end } : { fast: true, leafs: null }
   }
@@ -32,6 +32,11 @@ export function zapsOf(s: State): { readonly fast: boolean; readonly leafs: stri
   return { fast: zap !== 'leafs', leafs: isRefused ? null : end }
 }
 
+/** Nobody may choose another zap than that of the parameter. */
+function isFixed(decides: State['p']['decides']): boolean {
+  return decides === 'always' || decides === 'flag-ignored'
+}
+
 /** kvm_arch_flush_shadow_memslot: the zap that the policy chooses for slot A. */
 export function flushShadowMemslot(s: State): Statements {
   const { decides, vm } = s.p
@@ -40,6 +45,7 @@ export function flushShadowMemslot(s: State): Statements {
   const wantsLeafs = {
     always: null,
     'slot-flag': s.config.zapLeafsOnly,
+    'flag-ignored': null,
     quirk: s.config.quirkDisabled,
     'quirk-only': s.config.quirkDisabled,
     any: null,
