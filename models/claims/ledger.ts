@@ -3,15 +3,19 @@
  * `zapcheck claims` decides them; docs/claims.md is made from a run.
  */
 import type { Claim } from 'zapcheck'
+import { extraClaims } from './extra.js'
+import { seed000 } from './seed-000.js'
 import { attributeFindings, seed002Claims } from './seed-002.js'
 import { seed003Claims } from './seed-003.js'
 import { guestMemfdFindings, seed004Claims } from './seed-004.js'
 
 /** All claims, in the order of their ids. */
 export const claims: readonly Claim[] = [
+  ...seed000,
   ...seed002Claims,
   ...seed003Claims,
   ...seed004Claims,
+  ...extraClaims,
   ...guestMemfdFindings,
   ...attributeFindings,
 ]
