@@ -95,8 +95,8 @@ const aboutTables: readonly Claim[] = [
   ),
   claim(
     '02',
-    'Building tables again costs little; a leaf zap may or may not be faster, the fast zap is for ' +
-      'huge slots.',
+    'Building tables again costs little; a leaf zap may or may not be faster, and the fast zap is ' +
+      'for huge slots.',
     'undecidable',
     [],
     'It is about time. A model can count steps under mmu_lock, not what they cost.',
