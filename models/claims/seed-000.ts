@@ -20,11 +20,23 @@ const bounded = 'no table outlives its root'
 const idleStay = 'idle tables stay'
 const typeFollows = 'no stale memory type after a deletion'
 const noHole = 'no access in the hole'
+const benign = 'a benign guest never hits a pending page'
+const removal = 'the removal of a private page never fails'
 const removes = 'TDH.MEM.PAGE.REMOVE succeeds'
 
 /** A property of memslot-delete that the claim says to hold. */
 function holds(variant: string, property: string, when: string): ClaimCase {
   return { model: 'memslot-delete', variant, property, predicts: 'holds', when }
+}
+
+/** The same of tdx-sept. */
+function inSept(
+  variant: string,
+  property: string,
+  predicts: ClaimCase['predicts'],
+  when: string,
+): ClaimCase {
+  return { model: 'tdx-sept', variant, property, predicts, when }
 }
 
 /** A property of memslot-delete that the claim says to be violated. */
@@ -95,8 +107,8 @@ const aboutTables: readonly Claim[] = [
   ),
   claim(
     '02',
-    'Building tables again costs little; a leaf zap may or may not be faster, and the fast zap is ' +
-      'for huge slots.',
+    'To build tables again costs little; a leaf zap may be faster or not, the fast zap is for ' +
+      'huge slots.',
     'undecidable',
     [],
     'It is about time. A model can count steps under mmu_lock, not what they cost.',
@@ -110,6 +122,8 @@ const aboutTables: readonly Claim[] = [
       holds('A3-tdx', rootStays, 'only leafs are zapped'),
       breaks('A2', rootStays, 'the fast zap includes the mirror root'),
       breaks('A2-twice', p1, 'the mirror root was invalidated before, and is still in use'),
+      inSept('V1-delete', rootStays, 'holds', 'the deletion removes private leafs'),
+      inSept('V7', rootStays, 'violated', 'it removes the whole mirror'),
     ],
     'A vCPU of a TD cannot load another private root, so one that is invalidated stays in use: ' +
       'the next deletion does not schedule it any more and leaves private mappings behind.',
@@ -122,6 +136,9 @@ const aboutTables: readonly Claim[] = [
       holds('A3-tdx', leavesFirst, 'only leafs are zapped'),
       breaks('A2-top-down', leavesFirst, 'the fast zap goes top-down through the mirror root'),
       breaks('A2', leavesFirst, 'it goes bottom-up, and a fault installs behind a pass'),
+      inSept('V1-delete', removal, 'holds', 'leafs go first, and the TDX module looks'),
+      inSept('V7-table-first', removal, 'violated', 'tables go first, and the module looks'),
+      inSept('V7-unchecked', leavesFirst, 'violated', 'tables go first, and nobody looks'),
     ],
     'The order is what TDH.MEM.SEPT.REMOVE asks for; the leaf zap keeps it since it removes no ' +
       'table, the fast zap of a mirror root does not.',
@@ -145,6 +162,8 @@ const aboutTables: readonly Claim[] = [
       holds('A3-tdx', staysAccepted, 'only leafs of the slot are zapped'),
       holds('C4', staysAccepted, 'shared tables are built again, private leafs zapped'),
       breaks('A2', staysAccepted, 'everything is zapped'),
+      inSept('V1-delete', benign, 'holds', 'a benign guest uses another slot meanwhile'),
+      inSept('V7', benign, 'violated', 'it does so, and the whole mirror is zapped'),
     ],
     'A page that is removed and added again is pending, and the guest of slot B does not know.',
   ),
@@ -206,10 +225,12 @@ const aboutTables: readonly Claim[] = [
     [
       holds('A3', p1, 'the lock is held for write'),
       breaks('A3-read-lock', p1, 'it is held for read, and the leafs are in direct roots'),
+      inSept('V4-two-tasks', removal, 'holds', 'it is held for write, and the pages are private'),
+      inSept('V4-read-lock', removal, 'violated', 'it is held for read, and they are private'),
     ],
     'In a direct root the lock for read is enough: SRCU keeps faults of the slot away, a cmpxchg ' +
-      'keeps entries whole. KVM refuses the removal of a private page under a read lock by ' +
-      'KVM_BUG_ON; there the rule is needed, see model tdx-sept.',
+      'keeps entries whole. The removal of private pages needs the rule, since track and kick of ' +
+      'two tasks would interleave; KVM_BUG_ON checks it.',
   ),
 ]
 
@@ -450,7 +471,7 @@ const aboutGpu: readonly Claim[] = [
 const aboutProtocol: readonly Claim[] = [
   claim(
     '31',
-    'A slot that is moved or deleted is INVALID first, with SRCU, so that no SPTE appears any more.',
+    'A slot that is moved or deleted is INVALID first, with SRCU, so that no SPTE appears anew.',
     'confirmed',
     [
       holds('A3', p2, 'INVALID is published, SRCU synchronized, then the zap runs'),
