@@ -39,6 +39,8 @@ export function shortestViolation(model: Model, property: string): readonly stri
       if (judged.kind === 'step' && !interpreter.isTrueOf(judged, state, transition))
         return [...pathTo(key), name]
       if (isBad(successor)) return [...pathTo(key), name]
+      const failed = transition.failedAssertions.map(i => model.properties[i])
+      if (failed.includes(judged)) return [...pathTo(key), name]
       const next = successor.join()
       if (!visited.has(next)) visited.set(next, { from: key, action, state: successor })
     }
