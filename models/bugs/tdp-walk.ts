@@ -1,10 +1,11 @@
 /**
- * Bugs of history in walks of the TDP MMU's page tables. Two are about never ending: T6 is decided
- * by a bound that the fix establishes, T22 waits for a temporal property.
+ * Bugs of history in walks of the TDP MMU's page tables, in the list of possible NX huge pages, and
+ * in the rmap of shadow pages. Two are about never ending: T6 is decided by a bound that the fix
+ * establishes, T22 waits for a temporal property.
  */
 import type { Bug } from 'zapcheck'
 
-/** The bugs that the model tdp-walk decides. */
+/** The bugs that the models tdp-walk, nx-recovery and shadow-rmap decide. */
 export const tdpWalkBugs: readonly Bug[] = [
   {
     id: 'T5',
@@ -75,6 +76,81 @@ export const tdpWalkBugs: readonly Bug[] = [
       'collapse.root0_tdp_mmu_zap_spte_atomic',
       'collapse.root0_handle_removed_pt_0',
       'vcpu.V15_tdp_mmu_map_handle_target_level',
+    ],
+  },
+  {
+    id: 'T10',
+    switch: 'BUG_RECYCLE_READLOCK',
+    about:
+      'TDP faults recycle shadow pages with mmu_lock held for read, two of them the same page.',
+    commit: '47b0c2e4c220',
+    release: 'v6.1',
+    model: 'shadow-rmap',
+    buggy: 'T10',
+    fixed: 'T10-fixed',
+    property: 'the rmap has what is removed from it',
+    follows: [
+      'vcpu.tdp_read_lock',
+      'vcpu.tdp_make_mmu_pages_available_0',
+      'vcpu.tdp_read_lock',
+      'vcpu.tdp_make_mmu_pages_available_0',
+      'vcpu.tdp_pte_list_remove',
+      'vcpu.tdp_pte_list_remove',
+    ],
+  },
+  {
+    id: 'T11',
+    switch: 'BUG_NX_FLAG_LATE',
+    about: 'The flag of a shadow page is set after it is linked: a zap in between does not see it.',
+    commit: '61f94478547b',
+    release: 'v6.2',
+    model: 'nx-recovery',
+    buggy: 'T11',
+    fixed: 'T11-fixed',
+    property: 'a freed table is not listed',
+    follows: [
+      'vcpu.V14_tdp_mmu_link_sp',
+      'recover.tdp_mmu_set_spte_atomic',
+      'recover.tdp_mmu_unlink_sp',
+      'recover.call_rcu',
+      'vcpu.V14_account_nx_huge_page',
+      'tdp_mmu_free_sp_rcu_callback',
+    ],
+  },
+  {
+    id: 'T12',
+    switch: 'BUG_NX_NO_RECHECK',
+    about: 'A shadow page is listed although another task has zapped it since it was linked.',
+    commit: '21a36ac6b6c7',
+    release: 'v6.2',
+    model: 'nx-recovery',
+    buggy: 'T12',
+    fixed: 'T11-fixed',
+    property: 'a freed table is not listed',
+    follows: [
+      'vcpu.V14_tdp_mmu_link_sp',
+      'recover.tdp_mmu_set_spte_atomic',
+      'recover.untrack_possible_nx_huge_page',
+      'vcpu.V14_track_possible_nx_huge_page',
+      'tdp_mmu_free_sp_rcu_callback',
+    ],
+  },
+  {
+    id: 'T15',
+    switch: 'BUG_MMIO_NO_DROP',
+    about: 'An MMIO SPTE takes the place of a present SPTE, which stays in the rmap.',
+    commit: 'aad885e77496',
+    release: 'v7.0',
+    model: 'shadow-rmap',
+    buggy: 'T15',
+    fixed: 'T15-fixed',
+    property: 'the rmap leads to no freed shadow page',
+    follows: [
+      'vcpu.nested_mmu_set_spte_rmap_add',
+      'host_writes_gpte',
+      'vcpu.nested_walk_addr',
+      'vcpu.nested_mark_mmio_spte',
+      'vcpu.nested_kvm_mmu_commit_zap_page',
     ],
   },
   {
