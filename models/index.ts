@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'sept-zap': () => import('./sept-zap.js'),
   'memslot-delete': () => import('./memslot-delete/index.js'),
   'mmio-generation': () => import('./mmio-generation/index.js'),
+  'memslot-ioctl': () => import('./memslot-ioctl/index.js'),
   'guest-memfd': () => import('./guest-memfd/index.js'),
   'guest-memfd-launch': () => import('./guest-memfd-launch/index.js'),
   'memory-attributes': () => import('./memory-attributes/index.js'),
