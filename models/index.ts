@@ -28,6 +28,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'tdx-sept': () => import('./tdx-sept/index.js'),
   'snp-integrity': () => import('./snp-integrity/index.js'),
   'snp-psc': () => import('./snp-psc.js'),
+  'sev-intra-host': () => import('./sev-intra-host/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */

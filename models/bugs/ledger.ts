@@ -5,6 +5,7 @@
 import type { Bug } from 'zapcheck'
 import { guestMemfdBugs } from './guest-memfd.js'
 import { memoryAttributesBugs } from './memory-attributes.js'
+import { migrationBugs } from './migration.js'
 import { sevLaunchBugs } from './sev-launch.js'
 import { snpRmpBugs } from './snp-rmp.js'
 import { tdpWalkBugs } from './tdp-walk.js'
@@ -16,4 +17,5 @@ export const bugs: readonly Bug[] = [
   ...snpRmpBugs,
   ...tdpWalkBugs,
   ...guestMemfdBugs,
+  ...migrationBugs,
 ]
