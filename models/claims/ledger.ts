@@ -9,13 +9,15 @@ import { attributeFindings, seed002Claims } from './seed-002.js'
 import { seed003Claims } from './seed-003.js'
 import { guestMemfdFindings, seed004Claims } from './seed-004.js'
 
-/** All claims, in the order of their ids. */
+const numberOf = ({ id }: Claim): number => Number(id.slice(id.indexOf('-') + 1))
+
+const findings = [...extraClaims, ...guestMemfdFindings, ...attributeFindings]
+
+/** All claims: those of the seeds, then the findings, each in the order of their ids. */
 export const claims: readonly Claim[] = [
   ...seed000,
   ...seed002Claims,
   ...seed003Claims,
   ...seed004Claims,
-  ...extraClaims,
-  ...guestMemfdFindings,
-  ...attributeFindings,
+  ...findings.sort((a, b) => numberOf(a) - numberOf(b)),
 ]

@@ -62,10 +62,17 @@ export const seed004Claims: readonly Claim[] = [
     cases: [
       of('W4', order, 'holds', 'userspace makes one call after the other'),
       of('W4', clears, 'holds', 'userspace makes one call after the other'),
+      of('W4-race', clears, 'holds', 'another thread prefaults between PAGE.ADD and the mark'),
     ],
     why:
       'Clearing comes before PAGE.ADD, so it hits no image. With a prefault in another thread, ' +
-      'between PAGE.ADD and the mark, it does (W4-race). That it is ugly is a matter of taste.',
+      'between PAGE.ADD and the mark, it does. That it is ugly is a matter of taste.',
+    otherwise: {
+      verdict: 'depends',
+      why:
+        'The notes look at one thread only. Two threads have a window between PAGE.ADD and ' +
+        'folio_mark_uptodate, in which a prefault finds the folio not marked and clears it.',
+    },
   },
   {
     id: '004-05',
@@ -75,8 +82,15 @@ export const seed004Claims: readonly Claim[] = [
     cases: [
       of('W4', clears, 'holds', 'populate marks the folio'),
       of('W4-no-mark', clears, 'violated', 'populate does not mark the folio'),
+      of('W4-race', clears, 'holds', 'another thread prefaults before populate marks the folio'),
     ],
     why: 'Without the mark of populate the next prefault clears a page that the TD owns.',
+    otherwise: {
+      verdict: 'depends',
+      why:
+        'As the notes say for one thread. With two, the mark comes too late for a prefault ' +
+        'between PAGE.ADD and the mark, unless a lock keeps the prefault out.',
+    },
   },
   {
     id: '004-06',

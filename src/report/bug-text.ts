@@ -5,7 +5,7 @@ import type { BugReport } from './bug.js'
 import { markdown } from './markdown.js'
 
 /** Columns of id, commit, verdicts. */
-const WIDTHS = { id: 5, commit: 14, buggy: 20, fixed: 18 } as const
+const WIDTHS = { id: 5, commit: 14, buggy: 22, fixed: 18 } as const
 
 /** The line above the bugs. */
 export function bugsHeader(paint: Paint): string {
