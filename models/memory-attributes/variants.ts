@@ -219,6 +219,16 @@ export const variants: readonly Variant<Parameters>[] = [
     },
   ),
   row(
+    'D4-pairs-small',
+    'The same with 4K pages: the second zap removes what the fault installed.',
+    { ...one, endPlacement: 'twoPairs', backing: 'small' },
+    [2635, 5285, 31],
+    {
+      'no leaf of the old kind while attributes change': 13,
+      'a fault installs the kind of its page': 14,
+    },
+  ),
+  row(
     'D5',
     'D5, A2: the fault looks at the attribute before it takes the snapshot.',
     { ...one, seqBeforeAttr: false },
