@@ -29,6 +29,7 @@ const loaders: Readonly<Record<string, Load>> = {
   'snp-integrity': () => import('./snp-integrity/index.js'),
   'snp-psc': () => import('./snp-psc.js'),
   'sev-intra-host': () => import('./sev-intra-host/index.js'),
+  'tdx-lifecycle': () => import('./tdx-lifecycle/index.js'),
 }
 
 /** Names of the built-in models, in the order of the suite. */
