@@ -8,6 +8,7 @@ import { memoryAttributesBugs } from './memory-attributes.js'
 import { migrationBugs } from './migration.js'
 import { sevLaunchBugs } from './sev-launch.js'
 import { snpRmpBugs } from './snp-rmp.js'
+import { tdpMmuBugs } from './tdp-mmu.js'
 import { tdpWalkBugs } from './tdp-walk.js'
 
 /** All bugs, by family. */
@@ -15,6 +16,7 @@ export const bugs: readonly Bug[] = [
   ...memoryAttributesBugs,
   ...sevLaunchBugs,
   ...snpRmpBugs,
+  ...tdpMmuBugs,
   ...tdpWalkBugs,
   ...guestMemfdBugs,
   ...migrationBugs,
