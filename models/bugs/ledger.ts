@@ -10,6 +10,7 @@ import { sevLaunchBugs } from './sev-launch.js'
 import { snpRmpBugs } from './snp-rmp.js'
 import { tdpMmuBugs } from './tdp-mmu.js'
 import { tdpWalkBugs } from './tdp-walk.js'
+import { tdxSeptBugs } from './tdx-sept.js'
 
 /** All bugs, by family. */
 export const bugs: readonly Bug[] = [
@@ -20,4 +21,5 @@ export const bugs: readonly Bug[] = [
   ...tdpWalkBugs,
   ...guestMemfdBugs,
   ...migrationBugs,
+  ...tdxSeptBugs,
 ]

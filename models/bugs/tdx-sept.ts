@@ -37,7 +37,8 @@ export const tdxSeptBugs: readonly Bug[] = [
     property: 'the mirror and the Secure-EPT agree',
     follows: [
       'vmm.K2_tdp_mmu_zap_leafs',
-      'vcpu.TDG_MEM_PAGE_ACCEPT_lock',
+      'vmm.K2_tdh_mem_range_block',
+      'vcpu.T1_tdh_vp_enter_lock',
       'vmm.K2_KVM_BUG_ON',
       'vmm.K2_unlock',
     ],
@@ -113,7 +114,13 @@ export const tdxSeptBugs: readonly Bug[] = [
     buggy: 'X6',
     fixed: 'V1-idle',
     property: suspected,
-    follows: ['vcpu.T2_ept_violation', 'vcpu.K1_frozen_table_RETRY', 'vcpu.T2_ept_violation'],
+    // Busy with the other vCPU's ACCEPT; with its FROZEN_SPTE, as the corpus has it, is longer.
+    follows: [
+      'vcpu.T2_ept_violation',
+      'vcpu.K1_tdh_mem_page_aug_BUSY_RETRY',
+      'vcpu.K3_vcpu_enter_guest',
+      'vcpu.T2_ept_violation',
+    ],
   },
   {
     id: 'X7',
