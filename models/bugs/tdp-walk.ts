@@ -112,7 +112,6 @@ export const tdpWalkBugs: readonly Bug[] = [
       'vcpu.V14_tdp_mmu_link_sp',
       'recover.tdp_mmu_set_spte_atomic',
       'recover.tdp_mmu_unlink_sp',
-      'recover.call_rcu',
       'vcpu.V14_account_nx_huge_page',
       'tdp_mmu_free_sp_rcu_callback',
     ],

@@ -171,7 +171,7 @@ export function declareScenarios(m: ModelBuilder, s: State, processes: Processes
       ),
     ),
   )
-  if (collapse !== null || p.hugeFaults) {
+  if (collapse !== null || (p.hugeFaults && p.vcpus > 1)) {
     scenario('a fault is in a table that was unlinked', or(...inUnlinked))
     // A table becomes a huge page only if it maps something, so its only leaf is not filled then.
     if (p.leafs > 1 || p.hugeFaults || p.collapse === 'zap')

@@ -68,6 +68,8 @@ export interface Walk {
   /** What is done with an SPTE of the root, and with one of a table; nothing, without a step. */
   readonly visitEntry: Statements
   readonly visitLeaf?: Statements
+  /** The zapper never owes a flush in this walk. */
+  readonly owesNothing?: boolean
   /** What else tdp_iter_start sets. */
   readonly start?: Item
 }
@@ -149,7 +151,7 @@ function condResched(s: State, w: Walk): Statements {
   const leavesPath = bug === 'iter-no-restart' ? [] : it.level.set('root')
   const most = s.p.entries * s.p.leafs
   const flushFirst: Statements =
-    bug === 'yield-drops-pending-flush'
+    bug === 'yield-drops-pending-flush' || w.owesNothing === true
       ? []
       : [branch(it.flush, [step(`${prefix}_cond_resched_flush`, mayYield, flushed(s, it))])]
   return [

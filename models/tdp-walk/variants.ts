@@ -3,8 +3,8 @@
  * without it. Properties that are not named hold.
  */
 import type { Variant } from 'zapcheck'
-import type { Parameters } from './parameters.js'
 import { row } from '../components/row.js'
+import type { Parameters } from './parameters.js'
 
 /** The variants of the model. */
 export const variants: readonly Variant<Parameters>[] = [
@@ -25,6 +25,18 @@ export const variants: readonly Variant<Parameters>[] = [
     'As merged, with page faults that may map a huge page in place of a table.',
     { hugeFaults: true },
     [33_978, 104_775, 88],
+  ),
+  row(
+    'merged-entries',
+    'As merged, with a task that yields between two entries of the root.',
+    { entries: 2, leafs: 1, notifier: false },
+    [30_181, 85_485, 70],
+  ),
+  row(
+    'merged-two-roots',
+    'As merged, with a notifier that walks two roots with huge pages and tables.',
+    { roots: 2, leafs: 1, hugeFaults: true, collapse: 'none' },
+    [6735, 18_633, 68],
   ),
   row(
     'merged-zap-collapsible',

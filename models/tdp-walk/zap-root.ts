@@ -81,6 +81,8 @@ function pass(s: State, it: Iterator, level: '4K' | 'root'): Statements {
     entry: e => s.root[0].entry.at(e),
     goesDown: level === '4K',
     isExclusive: false,
+    // No vCPU runs on the root any more, and one that loads another root flushes.
+    owesNothing: true,
     visitEntry: level === '4K' ? [] : zapEntry,
     visitLeaf: level === '4K' ? zapLeaf : [],
   })
