@@ -64,8 +64,14 @@ export { mutex, rwlock, srcu } from './lang/locks.js'
 export type { Mutex, ReadWriteLock, Srcu } from './lang/locks.js'
 export { invariant, reachable, stepProperty } from './lang/properties.js'
 export type { ActionView, PropertySpecification } from './lang/properties.js'
-export type { Bug, DecidedBug, WaitingBug } from './report/bug.js'
-export type { Claim, ClaimCase, ClaimVerdict } from './report/claim.js'
+export type {
+  Bug,
+  Claim,
+  ClaimCase,
+  ClaimVerdict,
+  DecidedBug,
+  WaitingBug,
+} from './report/ledger.js'
 export type { ParameterValue } from './ir/model.js'
 export { Diagnostic, formatDiagnostic } from './base/diagnostic.js'
 export type { DiagnosticCode, SourcePlace } from './base/diagnostic.js'

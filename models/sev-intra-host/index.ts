@@ -29,8 +29,8 @@ export default defineModel({
     'commits ecf371f8b02d (v6.16), 17d44a96f000 (v5.16), b2125513dfc0 (v5.18)',
   ],
   omits: [
-    'vcpu->mutex of online vCPUs: it keeps vCPU ioctls out during a move, and none is modelled; a ' +
-      'vCPU that is being created is not online and not locked, which is the bug of M1',
+    'vcpu->mutex of online vCPUs: it keeps vCPU ioctls out during a move, and none is modelled; ' +
+      'a vCPU that is being created is not online and not locked, which is the bug of M1',
     'Signals (-EINTR), cgroup charges, pinned regions: they only end a move before it did anything',
     'Plain SEV guests: without VMSAs there is less to go wrong; a mirror that is moved itself',
     'More than one ASID: who gets a freed one is somebody else',

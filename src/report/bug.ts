@@ -3,44 +3,9 @@
  * the fix. The bug is reproduced if the buggy one violates the property by a counterexample that
  * follows the known interleaving, and the fixed one satisfies it in all of its states.
  */
+import type { Bug } from './ledger.js'
 import type { SuiteRow } from './suite-table.js'
 import { propertyOf } from './suite-table.js'
-
-/** What all entries of the ledger have. */
-interface CommonBug {
-  /** Of the corpus, as `T1`. */
-  readonly id: string
-  /** The switch of the corpus: bugs with several have an entry for each. */
-  readonly switch: string
-  /** One line: what went wrong. */
-  readonly about: string
-  /** The commit that fixed it; null if there is none. */
-  readonly commit: string | null
-  /** The release with the fix, as the corpus says it. */
-  readonly release: string
-}
-
-/** A bug that runs decide. */
-export interface DecidedBug extends CommonBug {
-  readonly model: string
-  /** Name of the variant with the bug. */
-  readonly buggy: string
-  /** Name of the variant with the fix; the other parameters are the same. */
-  readonly fixed: string
-  /** The property that the bug violates. */
-  readonly property: string
-  /** Actions that the counterexample has in this order, others may be in between. */
-  readonly follows: readonly string[]
-}
-
-/** A bug that only a temporal property decides, which zapcheck cannot check yet. */
-export interface WaitingBug extends CommonBug {
-  /** The property in linear temporal logic with its fairness, and what the atoms mean. */
-  readonly waitsFor: string
-}
-
-/** An entry of the ledger of bugs. */
-export type Bug = DecidedBug | WaitingBug
 
 /** A bug with what runs say. Plain data, printed by `--json`. */
 export interface BugReport {

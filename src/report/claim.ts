@@ -3,41 +3,9 @@
  * predicts the verdict of a property. If all cases come out as predicted the claim is confirmed, if
  * none does it is refuted, and else it depends on what distinguishes the cases.
  */
+import type { Claim, ClaimCase, ClaimVerdict } from './ledger.js'
 import type { SuiteRow } from './suite-table.js'
 import { propertyOf } from './suite-table.js'
-
-/** What a claim predicts of one variant of a model. */
-export interface ClaimCase {
-  readonly model: string
-  readonly variant: string
-  /** Name of the property; absent if the claim is about all properties of the variant. */
-  readonly property?: string
-  /** For a reachability, `holds` means that it is witnessed. */
-  readonly predicts: 'holds' | 'violated'
-  /** What the case stands for, in words that can follow "when": "the zap is a leaf zap". */
-  readonly when: string
-}
-
-/** A verdict on a claim; `undecidable` is one that no model checking can decide. */
-export type ClaimVerdict = 'confirmed' | 'refuted' | 'depends' | 'undecidable'
-
-/** An entry of the ledger of claims. */
-export interface Claim {
-  /** As `000-01`: the seed's number and the claim's number in it; `X-1` for other findings. */
-  readonly id: string
-  /** File of the seed; null for a finding of the kernel's history. */
-  readonly seed: string | null
-  /** What is claimed, in one sentence. */
-  readonly claim: string
-  /** What the design notes expect. */
-  readonly expected: ClaimVerdict
-  /** Empty for a claim that model checking cannot decide. */
-  readonly cases: readonly ClaimCase[]
-  /** Why these cases decide it, or why it cannot be decided. */
-  readonly why: string
-  /** Where runs say otherwise than the notes: what they say, and which of both is wrong and why. */
-  readonly otherwise?: { readonly verdict: ClaimVerdict; readonly why: string }
-}
 
 /** A case with its outcome. */
 export interface CaseOutcome extends ClaimCase {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideBug, isSubsequence } from '../../src/report/bug.js'
-import type { DecidedBug, WaitingBug } from '../../src/report/bug.js'
+import type { DecidedBug, WaitingBug } from '../../src/report/ledger.js'
 import { bugText, bugsPage, bugsSummary } from '../../src/report/bug-text.js'
 import { plain } from '../../src/trace/printable.js'
 import { wrap } from '../../src/cli/wrap.js'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideClaim } from '../../src/report/claim.js'
-import type { Claim, ClaimCase } from '../../src/report/claim.js'
+import type { Claim, ClaimCase } from '../../src/report/ledger.js'
 import { claimText, claimsPage, claimsSummary } from '../../src/report/claim-text.js'
 import { plain } from '../../src/trace/printable.js'
 import { wrap } from '../../src/cli/wrap.js'
