@@ -159,7 +159,9 @@ function retries(s: State, v: Vcpu): readonly Retry[] {
   const looksAgain = s.p.prepare === 'any-order-unlocked-fallback'
   const inPrepare = ['V10', 'R3'].flatMap(where => {
     const unless = (size: string): string =>
-      looksAgain ? `${where}_P3_overlap_${size}_look_again` : `${where}_P1_already_assigned`
+      looksAgain && where === 'V10'
+        ? `${where}_P3_overlap_${size}_look_again`
+        : `${where}_P1_already_assigned`
     return [
       { label: `${where}_P3_rmp_make_private_2M`, unless: unless('2M'), overlaps: large },
       { label: `${where}_P3_rmp_make_private`, unless: unless('4K'), overlaps: small },
@@ -241,7 +243,8 @@ function declareScenarios2M(m: ModelBuilder, s: State, vcpus: Handles): void {
   )
   if (s.p.vcpus === 1) return
   const atSplit = vcpus.map(handle => handle.at('R6_snp_rmptable_psmash'))
-  scenario('two vCPUs are about to split one entry', and(...atSplit, s.rmp.isLarge(0)))
+  const both = atSplit.flatMap((one, i) => atSplit.slice(0, i).map(other => and(one, other)))
+  scenario('two vCPUs are about to split one entry', and(or(...both), s.rmp.isLarge(0)))
   const isSplit = and(s.rmp.isAssigned(0), not(s.rmp.isLarge(0)))
   scenario('another vCPU was faster in splitting the entry', and(or(...atSplit), isSplit))
 }

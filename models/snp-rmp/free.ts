@@ -64,11 +64,8 @@ function invalidate(s: State): Statements {
   const fails: Statements = [
     step('I_rmpupdate_fails', s.p.failure === 'leaked' ? s.leaked.add(x) : [], s.punched.clear()),
   ]
-  return [
-    branch(s.rmp.isAssigned(x), s.p.failure === 'none' ? update : [either(update, fails)], [
-      step('I_not_assigned', s.punched.clear()),
-    ]),
-  ]
+  // The folio was made by a fault, so its page is assigned.
+  return s.p.failure === 'none' ? update : [either(update, fails)]
 }
 
 function smash(s: State, x: Int): Statements {

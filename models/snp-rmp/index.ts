@@ -45,6 +45,7 @@ export default defineModel({
     'Page content and encryption: no property of the host side reads it; see snp-integrity',
     'The range of an invalidation: every fault retries, also of another gfn, which a fault may ' +
       'always do',
+    'fallocate: a folio is made by a fault, so its page is assigned when it is freed',
     'SRCU, INVALID memslots: the guest does not touch a gfn whose memslot is being deleted',
     'Conversions of a 2M range in one request: both gfns are converted one by one; the 2M ' +
       'RMPUPDATE to shared is there as a mutation only',

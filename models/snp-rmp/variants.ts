@@ -189,6 +189,33 @@ export const variants: readonly Variant<Parameters>[] = [
     [429, 1142, 44],
   ),
   row(
+    'Y12-2M',
+    'Y12 with a 2M entry, which needs no split until it is smashed and half of it is freed.',
+    { directMap: true, folio: '2M', gfns: 2, guest: 'no-rescind', conversions: 1, vcpus: 1 },
+    [1513, 1907, 64],
+  ),
+  row(
+    'Y12-2M-no-split',
+    'The same without adjust_direct_map.',
+    {
+      directMap: true,
+      folio: '2M',
+      gfns: 2,
+      guest: 'no-rescind',
+      conversions: 1,
+      vcpus: 1,
+      bug: 'no-direct-map-split',
+    },
+    [1493, 1887, 63],
+    { 'a host write does not fault': 22 },
+  ),
+  row(
+    'Y12-racing',
+    'Y12 with a guest that touches what it converts.',
+    { directMap: true, guest: 'racing' },
+    [9762, 29_808, 62],
+  ),
+  row(
     'Y17',
     'Y17: implicit conversions of one vCPU: no RMP fault reaches the handler with SHARED.',
     { guest: 'implicit', vcpus: 1 },
@@ -255,4 +282,46 @@ export const variants: readonly Variant<Parameters>[] = [
     [24_600, 49_060, 69],
     { 'mappings agree with attributes and RMP': 27, 'no unexpected RMP fault': 35 },
   ),
+  row(
+    'racing-three',
+    'The racing guest with three conversions: the RMP fault handler warns, no more.',
+    { guest: 'racing', conversions: 3 },
+    [30_994, 61_352, 77],
+    { 'no unexpected RMP fault': 46 },
+  ),
+  row(
+    'racing-2M',
+    'The racing guest with 2M folios: it warns, no more.',
+    { guest: 'racing', folio: '2M', gfns: 2, conversions: 1 },
+    [255_217, 529_178, 84],
+    { 'no unexpected RMP fault': 42 },
+  ),
+  {
+    ...row(
+      'racing-2M-three',
+      'The racing guest with 2M folios and three conversions: a folio comes back as a whole.',
+      { guest: 'racing', folio: '2M', gfns: 2, conversions: 3 },
+      [2_147_678, 4_493_762, 126],
+      { 'no unexpected RMP fault': 42 },
+    ),
+    tier: 'large',
+  },
+  {
+    ...row(
+      'Y1-three-vcpus',
+      'Y1 with three vCPUs and three conversions.',
+      { gfns: 2, vcpus: 3, conversions: 3 },
+      [1_554_767, 4_534_356, 76],
+    ),
+    tier: 'large',
+  },
+  {
+    ...row(
+      'Y1-2M-three-vcpus',
+      'Y1 with 2M folios and three vCPUs.',
+      { gfns: 2, vcpus: 3, folio: '2M', conversions: 1 },
+      [3_414_789, 10_250_769, 80],
+    ),
+    tier: 'large',
+  },
 ]
