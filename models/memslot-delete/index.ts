@@ -64,7 +64,10 @@ export default defineModel({
     'Memory attributes and their conversion: a gfn of a TD is private or shared for good',
     'TDX module: block, track and remove of one page are two steps, the second after the kick; ' +
       'busy results, epochs and content are not modelled',
-    'Errors of the ioctl after the zap, MOVE, FLAGS_ONLY: a deletion always ends',
+    'FLAGS_ONLY, which neither publishes INVALID nor zaps, and checks of arguments: they are in ' +
+      'memslot-ioctl; MMIO SPTEs are in mmio-generation',
+    'The gfn that a slot moves to: to the page tables it is that of a new slot',
+    'Signals, which would end a KVM_PRE_FAULT_MEMORY that retries',
     'TLB tags of a root (EPTP): a translation is used on any root, as with an ASID of NPT; ' +
       'every load of a root flushes, which makes both the same unless that flush is left out',
   ],
