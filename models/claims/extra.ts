@@ -131,5 +131,62 @@ function ofDelete(variant: string, property: string) {
   return { model: 'memslot-delete', variant, property }
 }
 
+const mustSucceed = 'a SEAMCALL that must succeed does'
+const repaired = 'an RMP fault is repaired'
+
+const otherModels: readonly Claim[] = [
+  {
+    id: 'X-7',
+    seed: null,
+    claim: 'VP.INIT contends with the removal of a page by PUNCH_HOLE; mmu_lock for write helps.',
+    expected: 'confirmed',
+    cases: [
+      { ...ofLifecycle('V6'), predicts: 'violated', when: 'VP.INIT runs without mmu_lock' },
+      { ...ofLifecycle('V6-fixed'), predicts: 'holds', when: 'it holds mmu_lock for write' },
+    ],
+    why: 'VP.INIT takes TDR exclusively, and no kick helps: the second try is busy as well.',
+  },
+  {
+    id: 'X-9',
+    seed: null,
+    claim: 'A folio that is kept and bound at another gfn gives RMP faults without end on SNP.',
+    expected: 'confirmed',
+    cases: [
+      { ...ofRmp('Y6'), predicts: 'violated', when: 'the folio is kept' },
+      { ...ofRmp('Y6-punched'), predicts: 'holds', when: 'it is punched out before' },
+      { ...ofRmp('Y6-checks-gpa'), predicts: 'holds', when: 'sev_gmem_prepare compares the gpa' },
+    ],
+    why:
+      'sev_gmem_prepare takes any assigned page for prepared. Decided as a state at rest that no ' +
+      'step of the model leaves.',
+  },
+  {
+    id: 'X-10',
+    seed: null,
+    claim: 'The RMP is lazy: a SHARED gfn may have an assigned page until that is freed.',
+    expected: 'confirmed',
+    cases: [
+      {
+        model: 'snp-rmp',
+        variant: 'Y3-keep',
+        property: 'scenario: a shared page stays assigned',
+        predicts: 'holds',
+        when: 'the page is kept: it happens',
+      },
+      { model: 'snp-rmp', variant: 'Y3-keep', predicts: 'holds', when: 'it breaks nothing' },
+      { model: 'snp-rmp', variant: 'Y5-punch', predicts: 'holds', when: 'the page is freed' },
+    ],
+    why: 'Attributes change at once, the RMP at the first fault and when the page is freed.',
+  },
+]
+
+function ofLifecycle(variant: string) {
+  return { model: 'tdx-lifecycle', variant, property: mustSucceed }
+}
+
+function ofRmp(variant: string) {
+  return { model: 'snp-rmp', variant, property: repaired }
+}
+
 /** The findings, in the order of their numbers. */
-export const extraClaims: readonly Claim[] = [...memslotDelete]
+export const extraClaims: readonly Claim[] = [...memslotDelete, ...otherModels]
