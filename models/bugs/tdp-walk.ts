@@ -29,7 +29,7 @@ export const tdpWalkBugs: readonly Bug[] = [
     id: 'T6',
     switch: 'BUG_YIELD_WITHOUT_PROGRESS',
     about: 'A walk yields and starts again without having got on: two of them never end.',
-    commit: null,
+    commit: 'ed5e484b79e8',
     release: 'v5.12',
     model: 'tdp-walk',
     buggy: 'T6',
