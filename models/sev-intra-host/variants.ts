@@ -6,7 +6,7 @@ import { violated } from 'zapcheck'
 import type { ExpectedVerdict, Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
 
-/** One variant: its counts are states, transitions and depth; violated properties with the depth. */
+/** One variant: its counts are states, transitions and depth; violations with the depth. */
 function row(
   name: string,
   about: string,

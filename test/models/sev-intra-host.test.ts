@@ -1,6 +1,7 @@
 /**
  * sev-intra-host: the interleavings of the corpus, and what its variants have in common.
  */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import definition from '../../models/sev-intra-host/index.js'
 import { parameters } from '../../models/sev-intra-host/parameters.js'
@@ -107,6 +108,15 @@ describe('the variants of sev-intra-host', () => {
     const violating = having.filter(name => violatedIn(name).includes(property))
     expect(violating).not.toEqual([])
     expect(violating.length).toBeLessThan(having.length)
+  })
+
+  test('are in the documentation with the counts of each variant', () => {
+    const page = readFileSync('docs/models/sev-intra-host.md', 'utf8')
+    for (const { name, expect: expected } of definition.variants) {
+      const { states, transitions, depth } = expected
+      const line = page.split('\n').find(l => l.startsWith(`| \`${name}\` |`))
+      expect(line?.endsWith(`| ${states} | ${transitions} | ${depth} |`)).toBe(true)
+    }
   })
 
   test('use every value of every parameter', () => {
