@@ -8,7 +8,7 @@
  *   removal.ts     K2: block, track, kick, remove, with the retry of busy calls
  *   vmm.ts         what removes: punching holes, deleting a slot, conversions, 2M pages
  *   claims.ts      properties S1 to S10, and witnesses that the scenarios happen
- *   variants.ts    what is checked, with verdicts and counts
+ *   variants.ts    what is checked, with verdicts and counts; variants-large.ts: larger scopes
  *
  *   vCPU ── fault ──▶ mirror (KVM) ── SEAMCALL ──▶ Secure-EPT ◀── walk ── guest
  *                        ▲                            ▲
@@ -21,6 +21,7 @@ import { defineModel, each } from 'zapcheck'
 import { declareProperties, declareScenarios } from './claims.js'
 import { parameters } from './parameters.js'
 import { declareState } from './state.js'
+import { largeVariants } from './variants-large.js'
 import { variants } from './variants.js'
 import { declareVcpu } from './vcpu.js'
 import { declareVmm } from './vmm.js'
@@ -59,7 +60,7 @@ export default defineModel({
     'Page frames of a 2M page in PAMT: no other entry uses them in `split`',
   ],
   params: parameters,
-  variants,
+  variants: [...variants, ...largeVariants],
   build(m, p) {
     const s = declareState(m, p)
     const vcpus = each(s.vcpus).map(v => declareVcpu(m, s, v))

@@ -42,6 +42,7 @@ export const parameters = {
       'no-track',
       'no-kick',
       'no-clear',
+      'trust-hint',
       'zap-under-read-lock',
       'busy-return',
       'busy-spin',

@@ -345,6 +345,13 @@ export const variants: readonly Variant<Parameters>[] = [
     { 'a benign guest never hits a pending page': 38 },
   ),
   row(
+    'trust-hint',
+    '001-04, S9: the host uses the page when the guest says shared, and does not remove it.',
+    { vmm: 'convert', guest: 'benign', bug: 'trust-hint', locks: false },
+    [2181, 6008, 31],
+    { 'the host has no page of the TD': 15 },
+  ),
+  row(
     'no-accept',
     'S7: a module that maps without ACCEPT.',
     { module: 'no-accept', locks: false },

@@ -147,9 +147,10 @@ function convert(s: State): Statements {
           s.mmuLock.acquireWrite(),
           s.invalidation.begin(),
         ),
-        removeLeafs(s, [A], ''),
+        s.p.bug === 'trust-hint' ? [] : removeLeafs(s, [A], ''),
         errors(s, ''),
-        step(unlockLabel, unlock(s)),
+        // Without the removal the host takes the guest's word that the page is shared.
+        step(unlockLabel, unlock(s), s.p.bug === 'trust-hint' ? s.backing[A].clear() : []),
         step('attributes_stored_and_end', s.invalidation.end(), attribute.set('shared')),
       ],
       [
