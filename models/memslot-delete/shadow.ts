@@ -141,33 +141,32 @@ export function declareShadowHardware(m: ModelBuilder, s: State, v: Vcpu, actor:
       .do(tlb[g].set(rootOf(s, v).tree.pageOf(g)))
 }
 
+/** The roots that can be in use when a zap runs: each fast zap brings one more. */
+function oldRoots(s: State): readonly ShadowRoot[] {
+  return shadowRoots(s).slice(0, s.p.deletes)
+}
+
 /** Z1.1: kvm_zap_obsolete_pages, after roots are invalid and requests are made; it may yield. */
 export function zapObsoletePages(s: State): Statements {
   const { mmuLock } = s
-  return shadowRoots(s)
-    .slice(0, s.p.deletes)
-    .map((root, r) =>
-      branch(root.tree.isScheduled, [
-        either(
-          [],
-          [
-            step(`Z1.1_cond_resched_unlock_shadow${r}`, mmuLock.releaseWrite()),
-            step(`Z1.1_cond_resched_lock_shadow${r}`, mmuLock.acquireWrite()),
-          ],
-        ),
-        step(
-          `Z1.1_kvm_zap_obsolete_pages_shadow${r}`,
-          root.tree.startZap(),
-          prepareZapPage(s, root),
-        ),
-      ]),
-    )
+  return oldRoots(s).map((root, r) =>
+    branch(root.tree.isScheduled, [
+      either(
+        [],
+        [
+          step(`Z1.1_cond_resched_unlock_shadow${r}`, mmuLock.releaseWrite()),
+          step(`Z1.1_cond_resched_lock_shadow${r}`, mmuLock.acquireWrite()),
+        ],
+      ),
+      step(`Z1.1_kvm_zap_obsolete_pages_shadow${r}`, root.tree.startZap(), prepareZapPage(s, root)),
+    ]),
+  )
 }
 
 /** Z2.2: the rmap walk of kvm_unmap_gfn_range zaps the slot's leafs in all shadow pages. */
 export function zapRmaps(s: State): Statements {
   if (s.p.leafs === 'seed' || s.p.hypothesis === 'H2') return []
-  return shadowRoots(s).map(({ tree }, r) =>
+  return oldRoots(s).map(({ tree }, r) =>
     branch(tree.maps(A), [
       step(`Z2.2_kvm_zap_all_rmap_sptes_shadow${r}`, zapRmapOf(s, tree), owesFlush(s)),
     ]),
@@ -177,7 +176,7 @@ export function zapRmaps(s: State): Statements {
 /** Z2.4: shadow pages of tables that the guest keeps in the slot; without this before 6.12. */
 export function zapMemslotPages(s: State): Statements {
   if (s.p.leafs !== 'merged' || s.p.hypothesis === 'H2') return []
-  return shadowRoots(s).map((root, r) =>
+  return oldRoots(s).map((root, r) =>
     branch(and(root.tree.hasTable, root.tableGfn.is(A)), [
       step(
         `Z2.4_kvm_mmu_prepare_zap_page_shadow${r}`,

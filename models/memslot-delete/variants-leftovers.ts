@@ -177,4 +177,26 @@ export const leftoverVariants: readonly Variant<Parameters>[] = [
     [60_852, 185_872, 69],
     { 'other slots untouched': 23 },
   ),
+  row(
+    'P12-shrinker-fast',
+    'P12: the fast zap leaves no idle shadow page, so the shrinker finds none (ept=0).',
+    { vcpus: 1, mmu: 'shadow', zap: 'fast-direct', decides: 'always', shrinker: true },
+    [4119, 9695, 52],
+    { 'other slots untouched': 13 },
+  ),
+  row(
+    'B1-shadow',
+    'B1 with ept=0: without SRCU a shadow fault installs what was zapped.',
+    { vcpus: 1, mmu: 'shadow', zap: 'leafs', decides: 'always', bug: 'no-srcu-sync' },
+    [4028, 8323, 39],
+    {
+      'no stale mapping after deletion': 16,
+      'flush before reuse': 20,
+      'no install after zap': 14,
+      'no fault holds the slot when its zap runs': 8,
+      'no use of a freed memslot': 11,
+      'other slots untouched': 15,
+      'no use of a freed memslot by a shadow page': 15,
+    },
+  ),
 ]

@@ -49,7 +49,7 @@ export function shortestViolation(model: Model, property: string): readonly stri
 
 /**
  * Takes the actions in turn, each named as `vcpu.V15(v=0)` or by its beginning.
- * @returns the properties of states and steps that are violated on the way, with the first step
+ * @returns the properties and assertions that are violated on the way, with the first step
  * @throws Error where no action of that name is enabled, or several are
  */
 export function replay(model: Model, names: readonly string[]): ReadonlyMap<string, number> {
@@ -64,8 +64,10 @@ export function replay(model: Model, names: readonly string[]): ReadonlyMap<stri
       const choices = enabled.map(({ action }) => nameOf(model, action)).join(', ')
       throw new Error(`step ${i + 1}: ${fitting.length} actions fit ${name} of ${choices}`)
     }
+    const failed = transition.failedAssertions.map(index => model.properties[index])
     for (const property of model.properties) {
       const isBad =
+        failed.includes(property) ||
         (property.kind === 'invariant' && !interpreter.isTrueIn(property, transition.successor)) ||
         (property.kind === 'step' && !interpreter.isTrueOf(property, state, transition))
       if (isBad && !violated.has(property.name)) violated.set(property.name, i + 1)
