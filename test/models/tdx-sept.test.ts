@@ -129,7 +129,7 @@ describe('the trace cards of tdx-sept', () => {
       )
   })
 
-  test('card 4: a vCPU that enters between BLOCK and TRACK keeps its TLB until it is kicked', () => {
+  test('card 4: a vCPU that enters between BLOCK and TRACK keeps its TLB until the kick', () => {
     const out = [...inUse, 'vcpu.T2_external_interrupt(v=0', ...block, ...enter(0)]
     const path = [...out, 'vmm.K2_tdh_mem_track', ...kick, ...remove]
     expect(replay(model, path).size).toBe(0)
@@ -326,7 +326,7 @@ describe('the traces of tdx-lifecycle', () => {
     for (const [variant, path] of errors) replay(modelOf(lifecycle, variant), path)
   })
 
-  test('a hole that is punched between MR.FINALIZE and its store is removed without a track', () => {
+  test('a hole punched between MR.FINALIZE and its store is removed without a track', () => {
     const path = [
       ...addPage,
       ...allLocks('finalize'),
