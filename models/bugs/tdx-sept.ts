@@ -8,7 +8,13 @@ const mustSucceed = 'a SEAMCALL that must succeed does'
 const suspected = 'no vCPU is suspected of zero-stepping'
 
 /** An entry of X8: a call of the teardown moved, with a module that does not refuse it. */
-function moved(which: string, buggy: string, about: string, property: string, last: string): Bug {
+function moved(
+  which: string,
+  buggy: string,
+  about: string,
+  property: string,
+  follows: readonly string[],
+): Bug {
   return {
     id: 'X8',
     switch: `BUG_HKID_ORDER_${which}`,
@@ -19,7 +25,7 @@ function moved(which: string, buggy: string, about: string, property: string, la
     buggy: `X8-${buggy}-unchecked`,
     fixed: 'teardown',
     property,
-    follows: [last],
+    follows,
   }
 }
 
@@ -73,7 +79,7 @@ export const tdxSeptBugs: readonly Bug[] = [
   },
   {
     id: 'X3',
-    switch: 'BUG_TD_STATE_FINE_LOCKS',
+    switch: 'BUG_TD_STATE_FINE_LOCKS (VP.INIT)',
     about: 'MR.EXTEND finds the TD locked by VP.INIT of another vCPU, where no failure is allowed.',
     commit: '15945e9ec195',
     release: 'v6.19',
@@ -139,34 +145,34 @@ export const tdxSeptBugs: readonly Bug[] = [
     'reclaim-first',
     'A table goes to the host before the key is freed.',
     'pages are reclaimed after the key is released',
-    'vm.K7_tdh_phymem_page_reclaim_table',
+    ['vm.K7_tdh_phymem_cache_wb', 'vm.K7_tdh_phymem_page_reclaim_table'],
   ),
   moved(
     'FREE_FIRST',
     'free-first',
     'The key is freed before the caches are written back.',
     'no line of a key that is released is left',
-    'vm.K7_tdh_mng_key_freeid',
+    ['vm.K7_tdh_mng_vpflushdone', 'vm.K7_tdh_mng_key_freeid'],
   ),
   moved(
     'FLUSH_LAST',
     'flush-last',
     'The key is freed before the vCPUs are flushed.',
     'no line of a key that is released is left',
-    'vm.K7_tdh_mng_key_freeid',
+    ['vm.K7_tdh_phymem_cache_wb', 'vm.K7_tdh_mng_key_freeid'],
   ),
   moved(
     'REMOVE_LAST',
     'remove-last',
     'Private pages are removed after the key is freed.',
     'pages are removed while the key is assigned',
-    'vm.K2_tdh_mem_range_block',
+    ['vm.K7_tdh_mng_key_freeid', 'vm.K2_tdh_mem_range_block'],
   ),
   moved(
     'TDR_FIRST',
     'tdr-first',
     'TDR goes to the host before the other pages of the TD.',
     'TDR is reclaimed last',
-    'vm.K7_tdh_phymem_page_reclaim_tdr',
+    ['vm.K7_tdh_mng_key_freeid', 'vm.K7_tdh_phymem_page_reclaim_tdr'],
   ),
 ]

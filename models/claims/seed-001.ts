@@ -90,8 +90,8 @@ export const seed001Claims: readonly Claim[] = [
     ],
     why:
       'Attributes change at once, the RMP at the first fault and when the page is freed: a page ' +
-      'that is kept stays assigned although its gfn is shared. A walk without a lock gives a list ' +
-      'that is old when it is used; looking each page up when it is sent does not need one.',
+      'that is kept stays assigned although its gfn is shared. A walk without a lock gives a ' +
+      'list that is old when it is used; looking each page up when it is sent does not need one.',
   },
   {
     id: '001-03',
@@ -154,8 +154,8 @@ export const seed001Claims: readonly Claim[] = [
     expected: 'confirmed',
     cases: kept('H', ['merged', 'X3-O1', 'X3-O4', 'X3-O4+'], 'userspace keeps the status itself'),
     why:
-      'The migration reads the status when it sends; a later change is followed by a write, which ' +
-      'makes the page dirty again, or gives the data up.',
+      'The migration reads the status when it sends; a later change is followed by a write, ' +
+      'which makes the page dirty again, or gives the data up.',
   },
   {
     id: '001-06',
@@ -302,8 +302,8 @@ export const seed001Claims: readonly Claim[] = [
       ...kept('H', ['X2-set'], 'the destination is told the status'),
     ],
     why:
-      'Without SET the next migration loses data, with no race at all. Whether one interface fits ' +
-      'all of them is a matter of taste.',
+      'Without SET the next migration loses data, with no race at all. Whether one interface ' +
+      'fits all of them is a matter of taste.',
   },
   {
     id: '001-17',
@@ -334,7 +334,7 @@ export const migrationFindings: readonly Claim[] = [
       ...kept('H', ['O1-DL-resync'], 'there is a resync, and the call gives data up'),
     ],
     why:
-      'The page is sent again as shared when the guest has called and not flipped: it still reads ' +
-      'with its key what is ciphertext of the source.',
+      'The page is sent again as shared when the guest has called and not flipped: it still ' +
+      'reads with its key what is ciphertext of the source.',
   },
 ]

@@ -82,8 +82,8 @@ export const seed003Claims: readonly Claim[] = [
     ],
     why:
       'In a software-protected VM the kind of an access is what KVM says, so a conversion at ' +
-      'will makes the guest write private data into shared memory. That the pending conversion is ' +
-      'completed at all needs a fair userspace, which is not decided here.',
+      'will makes the guest write private data into shared memory. That the pending conversion ' +
+      'is completed at all needs a fair userspace, which is not decided here.',
   },
   {
     id: '003-05',

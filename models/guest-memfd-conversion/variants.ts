@@ -4,7 +4,7 @@
  */
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
-import { row } from './row.js'
+import { row } from '../components/row.js'
 
 const late = { bind: 'late', design: 'implicit' } as const
 

@@ -4,7 +4,7 @@
  */
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
-import { row } from './row.js'
+import { row } from '../components/row.js'
 
 const v6 = { uptodate: 'prepared', eexist: 'common' } as const
 const seed004 = { ...v6, populate: 'after-prefault', prefault: 'allowed' } as const

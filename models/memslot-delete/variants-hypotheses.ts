@@ -5,7 +5,7 @@
  */
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
-import { row } from './row.js'
+import { row } from '../components/row.js'
 
 /** The variants: a hypothesis and a zap in each, and the device of H5 with its fix. */
 export const hypothesisVariants: readonly Variant<Parameters>[] = [

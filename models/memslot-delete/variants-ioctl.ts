@@ -4,7 +4,7 @@
  */
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
-import { row } from './row.js'
+import { row } from '../components/row.js'
 
 const fast = { zap: 'fast-direct', decides: 'always' } as const
 const leafs = { zap: 'leafs', decides: 'always' } as const

@@ -2,22 +2,9 @@
  * The variants: the bugs M1, M2 and M4 with their fixes at the same scope, and everything at once.
  * Properties that are not named hold.
  */
-import { violated } from 'zapcheck'
-import type { ExpectedVerdict, Variant } from 'zapcheck'
+import type { Variant } from 'zapcheck'
+import { row } from '../components/row.js'
 import type { Parameters } from './parameters.js'
-
-/** One variant: its counts are states, transitions and depth; violations with the depth. */
-function row(
-  name: string,
-  about: string,
-  params: Partial<Parameters>,
-  [states, transitions, depth]: readonly [number, number, number],
-  violations: Readonly<Record<string, number>> = {},
-): Variant<Parameters> {
-  const properties: Record<string, ExpectedVerdict> = {}
-  for (const [property, at] of Object.entries(violations)) properties[property] = violated(at)
-  return { name, about, params, expect: { states, transitions, depth, properties } }
-}
 
 const noVcpu = { vcpus: 0, created: 0 } as const
 

@@ -5,7 +5,7 @@
  */
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
-import { row } from './row.js'
+import { row } from '../components/row.js'
 
 /** The variants of the model. */
 export const variants: readonly Variant<Parameters>[] = [

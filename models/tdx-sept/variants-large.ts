@@ -3,7 +3,7 @@
  */
 import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
-import { row } from './row.js'
+import { row } from '../components/row.js'
 const rows: readonly Variant<Parameters>[] = [
   row(
     'V1-2gfns-locks',

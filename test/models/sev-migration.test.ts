@@ -266,9 +266,9 @@ describe('the properties of sev-migration', () => {
     }
   })
 
-  test('L1: every run ends, because no state comes again, but for retries until the vCPU goes on', () => {
+  test('L1: every run ends, because no state comes again, but for retries', () => {
     const cyclic = [...models].filter(([, model]) => hasCycle(model)).map(([name]) => name)
-    // A send is refused again and again until the vCPU's exit tells the migration of its conversion.
+    // A send is refused until the vCPU's exit tells the migration of its conversion.
     expect(cyclic).toEqual(['HW-zap-first', 'HW-zap-first-back'])
   })
 })
