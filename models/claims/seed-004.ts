@@ -153,8 +153,8 @@ export const seed004Claims: readonly Claim[] = [
       of('W7', again, 'holds', 'the first step of the rework: maps first and adds afterwards'),
     ],
     why:
-      'As posted every launch ends in -EEXIST. Fix A is all it takes: a prefault, a populate, and ' +
-      'a populate that is repeated succeed in every order. Fix B does the same for one thread.',
+      'As posted every launch ends in -EEXIST. Fix A is all it takes: populate succeeds after a ' +
+      'prefault, and when it is repeated. Fix B does the same for one thread.',
     otherwise: {
       verdict: 'depends',
       why:
