@@ -216,14 +216,7 @@ describe('the trace cards of snp-rmp', () => {
       'vcpu.V10_P3_rmp_make_private(v=0',
       'host_writes(page=1',
     ]
-    expect([...replay(model, path).keys()]).toEqual([])
-    const interpreter = new Interpreter(model)
-    const before = follow(model, path.slice(0, -1))
-    const failed = interpreter
-      .transitions(before)
-      .filter(({ action }) => model.actions[action]!.name === 'host_writes')
-      .flatMap(t => t.failedAssertions)
-    expect(failed.map(i => model.properties[i]!.name)).toEqual(['a host write does not fault'])
+    expect([...replay(model, path)]).toEqual([['a host write does not fault', path.length]])
   })
 })
 
