@@ -39,6 +39,11 @@ const gfns = 2
 const parameters = {
   skips: option(['none', 'grants', 'all'], 'none', 'calls without an invalidation'),
   hugepages: flag(true, 'a 2M leaf can map both gfns'),
+  bug: option(
+    ['none', 'post-handler-locks'],
+    'none',
+    'the post handler takes mmu_lock, which kvm_handle_gfn_range has for it already',
+  ),
   mixedEarly: flag(false, 'the hugepage is marked as mixed before the attribute is stored'),
 }
 /** Values of the parameters. */
@@ -126,7 +131,12 @@ function declareIoctl(m: ModelBuilder, s: State, p: Values) {
     ),
     store(''),
     step('A6_kvm_mmu_invalidate_end', mmuLock.acquireWrite(), s.invalidation.end()),
-    step('A6_kvm_arch_post_set_memory_attributes', updateMixed(s), mmuLock.releaseWrite()),
+    step(
+      'A6_kvm_arch_post_set_memory_attributes',
+      p.bug === 'post-handler-locks' ? mmuLock.isFree : [],
+      updateMixed(s),
+      mmuLock.releaseWrite(),
+    ),
   ]
   // mmu_lock is taken and dropped in one step: it must be free.
   const without: Statements = [
@@ -207,6 +217,17 @@ export default defineModel({
         properties: { [property]: violated(12) },
       },
     },
+    {
+      name: 'post-handler-locks',
+      about: 'The post handler takes mmu_lock itself: the lock is not recursive.',
+      params: { bug: 'post-handler-locks' },
+      expect: {
+        states: 298,
+        transitions: 568,
+        depth: 13,
+        properties: { 'deadlock freedom': violated(8) },
+      },
+    },
   ],
   build(m, p) {
     const s = declareState(m)
@@ -229,6 +250,7 @@ export default defineModel({
       ),
       'the guest writes to a page that is read-only, and nothing will remove the leaf',
     )
+    if (p.bug !== 'none') return
     m.reachable('scenario: a granted page is written to', isWritable(s, 0))
     if (p.skips === 'all') return
     m.reachable(

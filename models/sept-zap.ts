@@ -5,9 +5,17 @@
  */
 import { all, array, bool, counter, defineModel, each, enumeration } from 'zapcheck'
 import { flag, index, int, range, violated, when } from 'zapcheck'
+import type { Expectation } from 'zapcheck'
 
 const counts = (states = 0, transitions = 0, depth = 0) => ({ states, transitions, depth })
 const stale = (depth: number) => ({ properties: { 'no stale translation': violated(depth) } })
+const row = <P>(name: string, about: string, params: P, expected: Expectation) => ({
+  name,
+  about,
+  params,
+  expect: expected,
+})
+const tier = 'large'
 
 export default defineModel({
   name: 'sept-zap',
@@ -23,12 +31,15 @@ export default defineModel({
     track: flag(true, 'false: MEM.TRACK does not make vCPUs flush (the seeded bug)'),
   },
   variants: [
-    { name: '2x2', params: {}, expect: counts(22_772, 49_156, 74) },
-    { name: '2x3', params: { gfns: 3 }, expect: counts(232_636, 593_484, 88) },
-    { name: '3x2', params: { vcpus: 3 }, expect: counts(387_236, 1_026_332, 76) },
-    { name: '3x3', params: { vcpus: 3, gfns: 3 }, expect: counts(7_390_732, 23_192_404, 97) },
-    { name: 'notrack', params: { track: false }, expect: stale(10) },
-    { name: 'notrack-3x3', params: { vcpus: 3, gfns: 3, track: false }, expect: stale(11) },
+    row('2x2', 'Two vCPUs and two gfns.', {}, counts(22_772, 49_156, 74)),
+    row('2x3', 'A third gfn.', { gfns: 3 }, counts(232_636, 593_484, 88)),
+    row('3x2', 'A third vCPU.', { vcpus: 3 }, counts(387_236, 1_026_332, 76)),
+    row('3x3', 'Three of both.', { vcpus: 3, gfns: 3 }, counts(7_390_732, 23_192_404, 97)),
+    row('notrack', 'MEM.TRACK does not make vCPUs flush.', { track: false }, stale(10)),
+    row('notrack-3x3', 'The same.', { vcpus: 3, gfns: 3, track: false }, stale(11)),
+    { ...row('2x4', 'Four gfns.', { gfns: 4 }, counts(2_505_620, 7_296_372, 105)), tier },
+    { ...row('2x5', 'Five gfns.', { gfns: 5 }, counts(27_582_164, 89_039_012, 123)), tier },
+    { ...row('4x2', 'Four vCPUs.', { vcpus: 4 }, counts(6_120_500, 19_257_172, 78)), tier },
   ],
   // prettier-ignore
   build(m, { vcpus, gfns, track }) {

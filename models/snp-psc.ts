@@ -25,9 +25,10 @@ const params = {
       'of which a later one can fail',
   ),
   bug: option(
-    ['none', 'advance-early', 'ignore-result'],
+    ['none', 'advance-early', 'ignore-result', 'no-answer'],
     'none',
-    'cur_entry moves on before userspace has answered, or whatever the answer is',
+    'cur_entry moves on before userspace has answered, or whatever the answer is; after an error ' +
+      'the exit is not completed',
   ),
 } as const
 
@@ -102,6 +103,17 @@ export default defineModel({
         },
       },
     },
+    {
+      name: 'no-answer',
+      about: 'After an error KVM neither tells the guest nor runs it again.',
+      params: { bug: 'no-answer' },
+      expect: {
+        states: 97,
+        transitions: 96,
+        depth: 11,
+        properties: { 'deadlock freedom': violated(4) },
+      },
+    },
   ],
   build(m, p) {
     const s = declareState(m)
@@ -127,7 +139,10 @@ function declareChange(m: ModelBuilder, s: State, p: ParameterValues<typeof para
   const done: Statements = [
     step('C4_snp_complete_one_psc', early ? [] : s.cur.set(end), s.ret.set(false)),
   ]
-  const failed: Statements = [step('C4_PSC_ERROR_GENERIC', s.answer.set('error')), leave()]
+  const failed: Statements =
+    p.bug === 'no-answer'
+      ? [step('C4_error_without_snp_complete_psc'), leave()]
+      : [step('C4_PSC_ERROR_GENERIC', s.answer.set('error')), leave()]
   m.process('psc', { actor: 'vCPU 0', source: 'arch/x86/kvm/svm/sev.c snp_begin_psc, v7.0' }, [
     step('VMGEXIT_PSC', choose(combinations)),
     call('all', [
@@ -198,7 +213,7 @@ function declareProperties(m: ModelBuilder, s: State, p: ParameterValues<typeof 
     ),
     reachable('scenario: a batch of three', and(s.next.is(0), s.end.is(entries))),
   )
-  if (p.bug !== 'ignore-result')
+  if (p.bug !== 'ignore-result' && p.bug !== 'no-answer')
     m.check(
       reachable('scenario: a later batch fails', and(s.answer.is('error'), s.cur.number().gt(0))),
     )

@@ -21,6 +21,7 @@ import type { State } from './state.js'
 /** The steps of a fault that has found the memslot and may still use it. */
 export const stepsInSlot = (s: State): readonly string[] => [
   ...(s.p.usesSeq ? ['V6_mmu_invalidate_seq'] : []),
+  ...(s.p.bug === 'fault-takes-slots-lock' ? ['V7_mutex_lock_slots_lock'] : []),
   'V7_kvm_mem_is_private',
   'V10_kvm_mmu_faultin_pfn',
   'V12_read_lock',
@@ -60,28 +61,38 @@ function accesses(s: State, v: Vcpu): Record<string, Item> {
 /** V5 to V16 of one fault. */
 function faultPath(s: State, v: Vcpu): Statements {
   const { gfn, kind, seen } = s.vcpu[v]
-  const { usesSeq } = s.p
+  const { usesSeq, bug } = s.p
+  const lock = step('V7_mutex_lock_slots_lock', s.slotsLock.acquire('fault'))
+  const isLocked = bug === 'fault-takes-slots-lock'
+  const unlock = isLocked ? s.slotsLock.release() : []
   return pageFault({
     ...(s.memslot === null ? {} : { slot: findSlot(s, v) }),
     ...(usesSeq
-      ? { snapshot: { steps: [step('V6_mmu_invalidate_seq', seen.set(s.invalidation.seq))] } }
+      ? {
+          snapshot: {
+            steps: [
+              step('V6_mmu_invalidate_seq', seen.set(s.invalidation.seq)),
+              isLocked ? lock : [],
+            ],
+          },
+        }
       : {}),
     attributes: {
       waysOut: [
         {
           when: kind.is(s.attribute.at(gfn)).not(),
-          then: [step('V7_KVM_EXIT_MEMORY_FAULT', forget(s, v))],
+          then: [step('V7_KVM_EXIT_MEMORY_FAULT', unlock, forget(s, v))],
         },
       ],
-      steps: [step('V7_kvm_mem_is_private')],
+      steps: [step('V7_kvm_mem_is_private', unlock)],
     },
     page: findPage(s, v),
     order: orderOf(s),
     mmuLock: s.mmuLock,
     isStale: isFaultStale(s, v),
-    map: unlock => [
+    map: end => [
       step('V15_kvm_tdp_mmu_map', choose(installations(s, v)), pageIsNotGone(s, v), forget(s, v)),
-      unlock,
+      end,
     ],
     forget: forget(s, v),
   })

@@ -82,6 +82,7 @@ export const parameters = {
       'skip-equal-check',
       'equal-check-unlocked',
       'no-slots-lock',
+      'fault-takes-slots-lock',
       'lpage-info-overflow',
       'no-zap-without-gmem',
       'no-mixed-at-creation',

@@ -34,7 +34,7 @@ export function declareState(m: ModelBuilder, p: Parameters) {
   const ends = p.setters * p.calls * pairs + (hasSecond ? 1 : 0)
   const canMiscount = p.endPlacement === 'unlocked' || p.bug === 'no-slots-lock'
   const s = m.state({
-    slotsLock: mutex('set 0', 'set 1', 'memslots'),
+    slotsLock: mutex('set 0', 'set 1', 'memslots', 'fault'),
     // The ioctl is one more reader where it takes the lock for read.
     mmuLock: rwlock(p.vcpus + 1),
     invalidation: invalidation({

@@ -562,6 +562,13 @@ export const variants: readonly Variant<Parameters>[] = [
     { ...one, vm: 'tdx', initially: 'private', secondInvalidator: 'notifier' },
     [9078, 24_242, 32],
   ),
+  row(
+    'slots-lock-in-fault',
+    'A fault takes slots_lock for its look at the attribute, inside SRCU: a deletion waits for it.',
+    { ...one, memslotChanges: true, bug: 'fault-takes-slots-lock' },
+    [3656, 7632, 41],
+    { 'deadlock freedom': 6 },
+  ),
   {
     ...row(
       'large',

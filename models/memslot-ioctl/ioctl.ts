@@ -26,6 +26,7 @@ export function declareIoctl(m: ModelBuilder, s: State): void {
   const ioctl = m.process('ioctl', options, [
     step(
       'KVM_SET_USER_MEMORY_REGION2',
+      s.slotsLock.acquire(),
       choose(Object.fromEntries(calls.map(one => [one.name, storeCall(s, one)]))),
     ),
     firstThat(
@@ -37,13 +38,19 @@ export function declareIoctl(m: ModelBuilder, s: State): void {
       ],
       create(s),
     ),
-    step('return', forgetCall(s)),
+    step('return', unlock(s), forgetCall(s)),
   ])
   m.action('guest_touches_slot')
     .by('vCPU 0')
     .source('page fault on the gfn of slot A, and TDG.MEM.PAGE.ACCEPT if the page is private')
     .when(ioctl.at('KVM_SET_USER_MEMORY_REGION2'), slot.isPresent, guest.isMapped.not())
     .do(guest.isMapped.set(true), guest.isAccepted.set(isPrivate(s)))
+}
+
+/** A late error that jumps past the unlock leaves slots_lock to nobody. */
+function unlock({ result, slotsLock, p }: State): Item {
+  const release = slotsLock.release()
+  return p.bug === 'keeps-slots-lock' ? when(result.isNot('ENOMEM'), release) : release
 }
 
 /** The page of the slot is private memory of a TD. */

@@ -43,10 +43,11 @@ export const parameters = {
       'any-fd',
       'no-unbind',
       'no-reactivate',
+      'keeps-slots-lock',
     ],
     'none',
-    'a check that is left out; or a late error does not unbind the file, or leaves the old slot ' +
-      'away',
+    'a check that is left out; or a late error does not unbind the file, leaves the old slot ' +
+      'away, or returns with slots_lock',
   ),
 } as const
 

@@ -2,7 +2,7 @@
  * The state of the model: slot A, its guest_memfd, what the guest has of it, and the call under
  * way. Slot B is always at gfn 1.
  */
-import { bool, enumeration, int } from 'zapcheck'
+import { bool, enumeration, int, mutex } from 'zapcheck'
 import type { ModelBuilder } from 'zapcheck'
 import { files, forms, gfnAbove } from './calls.js'
 import type { Parameters } from './parameters.js'
@@ -23,6 +23,7 @@ const flags = () => ({
 /** Declares the state. */
 export function declareState(m: ModelBuilder, p: Parameters) {
   const s = m.state({
+    slotsLock: mutex(),
     slot: { isPresent: bool(), gfn: int(0, gfnAbove, 0), flags: flags() },
     /** What the range of the file leads to: kvm_gmem_bind, kvm_gmem_unbind. */
     binding: enumeration('none', 'slot', 'freed_slot', 'foreign'),

@@ -208,4 +208,11 @@ export const variants: readonly Variant<Parameters>[] = [
     [4743, 7369, 10],
     { 'a refused call changes no slot': 6, [mapping]: 7 },
   ),
+  row(
+    'keeps-slots-lock',
+    'A call that finds no memory returns without mutex_unlock: the next one waits for ever.',
+    { bug: 'keeps-slots-lock' },
+    [3562, 5386, 8],
+    { [mapping]: 7, 'deadlock freedom': 3 },
+  ),
 ]

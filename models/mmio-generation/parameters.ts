@@ -24,6 +24,7 @@ export const parameters = {
     [
       'none',
       'invalid-slot-is-mmio',
+      'retry-in-srcu',
       'one-increment',
       'publish-before-zap',
       'no-zap-on-wrap',
@@ -32,7 +33,7 @@ export const parameters = {
       'no-srcu-sync',
     ],
     'none',
-    'a rule that is left out: an INVALID slot is retried (v5.13); the memslots are marked before ' +
+    'a rule that is left out: an INVALID slot is retried (v5.13), and not without leaving SRCU; the memslots are marked before ' +
       'an update and counted after it; all is zapped before a wrapped generation is stored ' +
       '(v5.1), or at all; the vCPU caches nothing in between (v5.1); a leaf that allows the ' +
       'access is left alone (v6.14); readers are waited for',

@@ -142,4 +142,11 @@ export const variants: readonly Variant<Parameters>[] = [
     { ...race, refusesInFlux: true },
     [175_535, 489_734, 50],
   ),
+  row(
+    'retry-in-srcu',
+    'A fault with an INVALID slot is tried again in a loop that holds SRCU: both sides wait.',
+    { bug: 'retry-in-srcu' },
+    [8075, 16_732, 46],
+    { 'deadlock freedom': 7 },
+  ),
 ]

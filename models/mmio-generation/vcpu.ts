@@ -139,7 +139,11 @@ function findSlot(s: State, v: Vcpu, forget: Item): Stage {
     when(s.slot.isValid, slot.set(s.slot.incarnation)),
   )
   if (s.p.bug === 'invalid-slot-is-mmio') return { steps: [found] }
-  const retry = [step('V8_invalid_slot_RET_PF_RETRY', forget)]
+  // A loop around the fault that never leaves SRCU waits for the update, which waits for SRCU.
+  const retry =
+    s.p.bug === 'retry-in-srcu'
+      ? [waitUntil('V8_invalid_slot_RET_PF_RETRY', s.slot.isInvalid.not(), forget)]
+      : [step('V8_invalid_slot_RET_PF_RETRY', forget)]
   return { waysOut: [{ when: s.slot.isInvalid, then: retry }], steps: [found] }
 }
 

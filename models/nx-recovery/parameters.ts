@@ -22,6 +22,7 @@ export const parameters = {
       'nx-recheck-unlocked',
       'worker-without-rcu',
       'worker-zaps-any-table',
+      'worker-returns-locked',
     ],
     'none',
     'a step that is left out or moved',

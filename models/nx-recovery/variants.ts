@@ -79,6 +79,13 @@ export const variants: readonly Variant<Parameters>[] = [
     { recover: false, vcpus: 2 },
     [8405, 27_061, 43],
   ),
+  row(
+    'worker-returns-locked',
+    'The worker of before v6.18 returns with mmu_lock where its list is empty.',
+    { worker: 'write', bug: 'worker-returns-locked' },
+    [712, 1722, 40],
+    { 'deadlock freedom': 2 },
+  ),
   {
     ...row(
       'large-three-vcpus',

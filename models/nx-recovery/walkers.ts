@@ -3,7 +3,7 @@
  * All hold mmu_lock for read, so each is at any step while another goes on. A section with
  * tdp_mmu_pages_lock held is one step.
  */
-import { assert, branch, each, either, goto, not, or, step, when } from 'zapcheck'
+import { assert, branch, each, either, goto, leave, not, or, step, when } from 'zapcheck'
 import type { Item, ModelBuilder, ProcessHandle, Statements } from 'zapcheck'
 import {
   hasFree,
@@ -162,9 +162,11 @@ function withWriteLock(s: State): Statements {
       s.rcu.call(k),
     ),
   ])
+  const isEmpty = step('list_is_empty', isListEmpty(s))
+  const empty = s.p.bug === 'worker-returns-locked' ? [isEmpty, leave()] : [isEmpty]
   return [
     step('write_lock', s.mmuLock.acquireWrite(), s.rcu.enter(tasks.worker)),
-    either([step('list_is_empty', isListEmpty(s))], ...zap),
+    either(empty, ...zap),
     step('write_unlock', s.mmuLock.releaseWrite(), s.rcu.exit(tasks.worker)),
   ]
 }

@@ -215,7 +215,7 @@ function acceptedCall(
   if (s.p.awareness === 'hw-zap-first') return two(convert, 'tell_migration', tell)
   switch (s.p.hypercall) {
     case 'exit':
-      return two([], 'userspace_sets_status', [tell, convert])
+      return two([], 'userspace_sets_status', [s.listLock.isFree, tell, convert])
     case 'kernel-list':
       return [step(name, s.running, lost, tell, convert)]
     case 'nop':

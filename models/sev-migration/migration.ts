@@ -62,7 +62,11 @@ function refusals(s: State): Statements {
 function migrate(journey: Journey): Statements {
   const { s, guest } = journey
   const canPause = guest.isInExit.not()
-  const pause = step('pause_vcpu', canPause, s.running, s.running.set(false))
+  const paused = [canPause, s.running, s.running.set(false)]
+  const pause: Statements =
+    s.p.bug === 'pause-with-lock'
+      ? [step('lock', s.listLock.acquire()), step('pause_vcpu', paused, s.listLock.release())]
+      : [step('pause_vcpu', paused)]
   return [
     liveRounds(journey, 1),
     s.p.final === 'list-before-pause' ? [call('last', getList(journey)), pause] : pause,

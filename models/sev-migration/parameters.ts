@@ -48,9 +48,17 @@ export const parameters = {
   badArguments: flag(false, 'the guest may first call with arguments that are wrong'),
   dirtyLogging: flag(true, 'false: userspace has not enabled dirty logging of the slot'),
   bug: option(
-    ['none', 'no-align-check', 'no-npages-check', 'no-wrap-check', 'no-bitmap-check'],
+    [
+      'none',
+      'no-align-check',
+      'no-npages-check',
+      'no-wrap-check',
+      'no-bitmap-check',
+      'pause-with-lock',
+    ],
     'none',
-    'a check of an argument that is left out',
+    'a check of an argument that is left out; or the vCPU is paused with the lock held that its ' +
+      'exit needs',
   ),
   awareness: option(
     ['hint', 'hw', 'hw-blind', 'hw-zap-first', 'hw-trusts-hint'],

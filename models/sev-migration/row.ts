@@ -29,6 +29,8 @@ export interface Found {
   readonly R6?: number
   /** The status is known at the end. */
   readonly end?: number
+  /** Somebody can go on, or all is done. */
+  readonly deadlock?: number
 }
 
 const perContract = {
@@ -41,6 +43,7 @@ const single = {
   R5: 'the host knows the kind of each write',
   R6: 'a send uses the current status',
   end: 'the status is known at the end',
+  deadlock: 'deadlock freedom',
 } as const
 
 /** A variant. Properties that `found` does not name hold. */

@@ -4,7 +4,7 @@
  *   page ── cells ── content on SRC, on DST (on THIRD), and on the one host of a guest that is
  *                    never migrated (ghost)
  */
-import { and, array, bool, enumeration, not, or, set, when } from 'zapcheck'
+import { and, array, bool, enumeration, mutex, not, or, set, when } from 'zapcheck'
 import type { Bool, Item, ModelBuilder } from 'zapcheck'
 import { memoryContent } from '../components/memory-content.js'
 import type { Access, MemoryContent } from '../components/memory-content.js'
@@ -64,6 +64,8 @@ export function declareState(m: ModelBuilder, p: Parameters) {
     /** Where the vCPU runs, unless it is paused. */
     where: enumeration('SRC', 'DST', 'THIRD'),
     running: bool(true),
+    /** Userspace's lock of what it knows of the pages. */
+    listLock: mutex(),
     src: memory(p.pages, 'C(Ks,OLD)'),
     dst: memory(p.pages, 'C(Kd,OLD)'),
     ghost: memory(p.pages, 'C(Ks,OLD)'),

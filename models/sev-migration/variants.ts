@@ -460,6 +460,13 @@ const hardware: readonly Variant<Parameters>[] = [
     { guest: 'O4-back', list: 'at-send', awareness: 'hw-zap-first' },
     [301, 505, 16],
   ),
+  row(
+    'pause-with-lock',
+    'Userspace pauses the vCPU with the lock held that the exit of the hypercall needs.',
+    { bug: 'pause-with-lock' },
+    [222, 359, 14],
+    { R3: [12, 0, 0], deadlock: 5 },
+  ),
 ]
 
 /** The variants of the model. */

@@ -60,6 +60,8 @@ export default defineModel({
         isOver: s.sp[k].state.is('free'),
       })),
     )
+    // Userspace can always write the guest's PTE, so nothing could break deadlock freedom.
+    m.deadlock('allowed')
     m.check(
       noUseAfterFree('shadow page', recycling),
       invariant(

@@ -130,5 +130,5 @@ function declareSharing(m: ModelBuilder, s: State, g: SmallIndex): void {
 /** A host that serves the guest has answered the request for a shared page. */
 function isAnswered(s: State, g: SmallIndex): Bool | boolean {
   if (s.p.host === 'malicious') return true
-  return s.p.host === 'frees' ? not(hasPage(s, g)) : s.npt[g].isNone()
+  return s.p.host === 'keeps' ? s.npt[g].isNone() : not(hasPage(s, g))
 }

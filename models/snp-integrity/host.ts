@@ -41,6 +41,8 @@ function declareMaliciousHost(m: ModelBuilder, s: State): void {
 /** What KVM and its VMM do: a page for each private gfn, cleared before it is given. */
 function declareBenignHost(m: ModelBuilder, s: State): void {
   const on = (name: string, args: Record<string, number>) => m.action(name, args).by('host')
+  // The guest has no hold on a host that serves it no longer.
+  const serves = s.p.host === 'denies' ? s.conversions.is(s.p.conversions) : and()
   for (const g of each(s.p.gfns))
     for (const x of each(s.p.pages)) {
       const isWanted = and(s.guest[g].view.isNot('shared'), s.npt[g].isNone())
@@ -48,13 +50,13 @@ function declareBenignHost(m: ModelBuilder, s: State): void {
       const fresh = s.rmp.rmpupdate(x, { gfn: g })
       on('host_assigns_and_maps', { g, page: x })
         .source('sev_gmem_prepare')
-        .when(isWanted, not(hasPage(s, g)), not(s.rmp.isAssigned(x)), fresh.isSuccess)
+        .when(isWanted, serves, not(hasPage(s, g)), not(s.rmp.isAssigned(x)), fresh.isSuccess)
         .do(fresh.update, s.content[x].write(null, 'host'), s.npt[g].set(x))
       if (s.p.host === 'keeps')
         on('host_maps_kept_page', { g, page: x }).when(isWanted, isItsPage).do(s.npt[g].set(x))
       const isShared = s.guest[g].view.is('shared')
       const freed = s.rmp.rmpupdate(x, 'HYPERVISOR')
-      if (s.p.host === 'frees')
+      if (s.p.host !== 'keeps')
         on('host_frees', { g, page: x })
           .source('sev_gmem_invalidate')
           .when(isShared, isItsPage, freed.isSuccess)

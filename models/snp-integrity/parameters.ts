@@ -17,10 +17,10 @@ export const parameters = {
       'rescind what it shares; neither rescinds nor minds',
   ),
   host: option(
-    ['malicious', 'keeps', 'frees'],
+    ['malicious', 'keeps', 'frees', 'denies'],
     'malicious',
     'does whatever the RMP allows, at any time; or maps what the guest asks for, and keeps or ' +
-      'frees the private page of a gfn that is shared',
+      'frees the private page of a gfn that is shared; or frees it, and gives none again',
   ),
   hardware: option(
     ['snp', 'no-gpa-check', 'no-rmp'],

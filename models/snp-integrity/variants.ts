@@ -74,6 +74,13 @@ export const variants: readonly Variant<Parameters>[] = [
     [373, 782, 16],
   ),
   row(
+    'denies',
+    'The host takes a page and gives none again: SNP promises no service.',
+    { host: 'denies' },
+    [41, 63, 7],
+    { 'deadlock freedom': 5 },
+  ),
+  row(
     'Y4-keeps',
     'Y4: the guest does not rescind and minds unchanged entries: it terminates for nothing.',
     { guest: 'no-rescind', host: 'keeps' },

@@ -117,5 +117,7 @@ function syncVmsa(s: State, v: 0 | 1): Statements {
   ]
   if (p.bug === 'vmsa-resync')
     return [copy, branch(s.vcpu[v].protected, [on('rmp_make_private_fails')], encrypt)]
-  return [branch(s.vcpu[v].protected, [on('guest_state_protected_EINVAL')], [copy, encrypt])]
+  const refuse = on('guest_state_protected_EINVAL')
+  const refused = p.bug === 'error-keeps-mutexes' ? [refuse, leave()] : [refuse]
+  return [branch(s.vcpu[v].protected, refused, [copy, encrypt])]
 }

@@ -22,10 +22,12 @@ export const parameters = {
       'vmsa-resync',
       'vmsa-sync-unlocked',
       'failed-reclaim-freed',
+      'error-keeps-mutexes',
     ],
     'none',
     'what is left out: L1 (-EEXIST for an assigned page), the immutable bit of L3, the refusal ' +
-      'of a protected vCPU, the vCPU mutexes of LAUNCH_FINISH, the leak of a page that firmware keeps',
+      'of a protected vCPU, the vCPU mutexes of LAUNCH_FINISH, the leak of a page that firmware ' +
+      'keeps, the unlock where LAUNCH_FINISH fails',
   ),
 } as const
 

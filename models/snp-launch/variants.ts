@@ -53,4 +53,11 @@ export const variants: readonly Variant<Parameters>[] = [
     [608, 1169, 24],
     { 'no assigned page is freed': 5 },
   ),
+  row(
+    'error-keeps-mutexes',
+    'LAUNCH_FINISH that refuses a protected vCPU returns with the vCPU mutexes.',
+    { bug: 'error-keeps-mutexes' },
+    [648, 1240, 24],
+    { 'deadlock freedom': 11 },
+  ),
 ]

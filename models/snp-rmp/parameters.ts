@@ -9,7 +9,7 @@ import type { ParameterValues } from 'zapcheck'
 export const parameters = {
   vcpus: range(1, 3, 2, 'vCPUs'),
   gfns: range(1, 2, 1, 'guest frames; 2 of them are one 2M page'),
-  conversions: range(0, 3, 2, 'how often the guest may ask for another kind of a page'),
+  conversions: range(0, 4, 2, 'how often the guest may ask for another kind of a page'),
   folio: option(['4K', '2M'], '4K', 'size of folios of guest_memfd; 2M is a proposal'),
   guest: option(
     ['explicit', 'implicit', 'no-rescind', 'racing'],

@@ -290,11 +290,30 @@ export const variants: readonly Variant<Parameters>[] = [
     { 'no unexpected RMP fault': 46 },
   ),
   row(
+    'racing-leaked',
+    'The racing guest with pages that are leaked: a fault in the RMP handler splits the direct map.',
+    {
+      guest: 'racing',
+      directMap: true,
+      gfns: 2,
+      failure: 'leaked',
+      shared: 'punch',
+    },
+    [830_113, 3_151_066, 89],
+  ),
+  row(
     'racing-2M',
     'The racing guest with 2M folios: it warns, no more.',
     { guest: 'racing', folio: '2M', gfns: 2, conversions: 1 },
     [255_217, 529_178, 84],
     { 'no unexpected RMP fault': 42 },
+  ),
+  row(
+    'racing-2M-four',
+    'The racing guest shares both halves of a folio and takes them back: PSMASH meets a freed entry.',
+    { guest: 'racing', folio: '2M', gfns: 2, shared: 'punch', conversions: 4 },
+    [1_554_844, 3_241_930, 144],
+    { 'no unexpected RMP fault': 42, 'a lost race of PSMASH is no error': 114 },
   ),
   {
     ...row(

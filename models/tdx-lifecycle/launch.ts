@@ -223,18 +223,21 @@ function initVcpu(s: State): Statements {
   const hasMmuLock = p.vpInit === 'mmu-lock'
   const mmuLock = hasMmuLock ? s.mmuLock.acquire('init_vcpu') : []
   const isOpen = s.opState.is('INITIALIZED')
+  const lockKvm = step('kvm_lock', s.kvmLock.acquire('init_vcpu'))
+  const lockFirst = step('kvm_lock_all_vcpus_0', s.vcpuMutex[0].acquire('init_vcpu'))
+  const lockOwn = step('kvm_lock_all_vcpus_1', own.acquire('init_vcpu'))
+  const lockSlots = step('slots_lock', s.slotsLock.acquire('init_vcpu'))
+  // An ioctl of a vCPU has the vCPU's mutex before it is dispatched, unless it opts out.
+  const isInverted = p.bug === 'init-vcpu-locks-inverted'
   return [
     // kvm->lock is dropped between the two: created_vcpus and online_vcpus.
     step('kvm_vm_ioctl_create_vcpu', s.kvmLock.isFree, vcpu1.set('created')),
     step('online_vcpus', s.kvmLock.isFree, vcpu1.set('online')),
     isFine
       ? [step('vcpu_mutex', own.acquire('init_vcpu'))]
-      : [
-          step('kvm_lock', s.kvmLock.acquire('init_vcpu')),
-          step('kvm_lock_all_vcpus_0', s.vcpuMutex[0].acquire('init_vcpu')),
-          step('kvm_lock_all_vcpus_1', own.acquire('init_vcpu')),
-          step('slots_lock', s.slotsLock.acquire('init_vcpu')),
-        ],
+      : isInverted
+        ? [lockOwn, lockKvm, lockFirst, lockSlots]
+        : [lockKvm, lockFirst, lockOwn, lockSlots],
     branch(state.is('RUNNABLE'), [step('runnable_EINVAL', unlock), leave()]),
     branch(
       isOpen,

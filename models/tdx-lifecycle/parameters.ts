@@ -42,6 +42,7 @@ export const parameters = {
       'no-premap-check',
       'no-run-check',
       'premap-zap-error',
+      'init-vcpu-locks-inverted',
       'reclaim-before-free',
       'free-before-writeback',
       'flush-after-free',

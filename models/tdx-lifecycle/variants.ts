@@ -129,6 +129,13 @@ export const variants: readonly Variant<Parameters>[] = [
     { populate: 'premap', addFails: true, punch: true, finalize: 'never' },
     [595, 1607, 30],
   ),
+  row(
+    'init-vcpu-locks-inverted',
+    'INIT_VCPU takes the mutex of its vCPU before kvm->lock: it meets FINALIZE.',
+    { bug: 'init-vcpu-locks-inverted' },
+    [523, 1034, 33],
+    { 'deadlock freedom': 5 },
+  ),
   row('teardown', 'K7: the end of a TD, in order.', { phase: 'teardown' }, [14, 16, 10]),
   row(
     'X8-reclaim-first',
