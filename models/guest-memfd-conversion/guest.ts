@@ -11,14 +11,16 @@ export function declareGuest(m: ModelBuilder, s: State, g: SmallIndex): void {
   const { guest, ask, leaf, shared, folio, isOwned, isDirty } = s.gfn[g]
   const isSw = s.p.vm === 'sw'
   const kind = isPrivate(s, g)
-  const runs = and(s.isBound, s.isRegistered, s.p.touches ? and() : ask.is('none'))
-  const idle = and(s.isBound, s.isRegistered, ask.is('none'))
+  const runs = and(s.isBound, s.p.touches ? and() : ask.is('none'))
+  const idle = and(s.isBound, ask.is('none'))
   const wants = isSw ? kind : guest.is('private')
   const by = 'guest'
   for (const to of ['shared', 'private'] as const) {
+    // KVM forwards it without a look at the kind, so it may be the kind that the page has.
     m.action('KVM_HC_MAP_GPA_RANGE', { g, to })
       .by(by)
-      .when(idle, guest.isNot(to), isSw ? and() : kind.isNot(to === 'private'))
+      .source('arch/x86/kvm/svm/sev.c snp_begin_psc, snp_begin_psc_msr; v6.18')
+      .when(idle)
       .do(ask.set(to))
     // The C-bit is the guest's: without asking, the next access says the new kind.
     if (!isSw)

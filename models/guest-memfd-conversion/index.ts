@@ -15,7 +15,7 @@ import { and, defineModel, each, implies, next, not, or } from 'zapcheck'
 import type { Bool, SmallIndex } from 'zapcheck'
 import { declareGuest } from './guest.js'
 import { parameters } from './parameters.js'
-import { declareState, doubles, isDouble, isPrivate } from './state.js'
+import { backings, declareState, isDouble, isPrivate } from './state.js'
 import { declareBind, declareConversion, declareStray } from './userspace.js'
 import { variants } from './variants.js'
 
@@ -40,11 +40,11 @@ export default defineModel({
   variants,
   build(m, p) {
     const s = declareState(m, p)
-    const bind = declareBind(m, s)
+    declareBind(m, s)
     for (const g of each(p.gfns)) {
       declareGuest(m, s, g)
       declareConversion(m, s, g)
-      declareStray(m, s, g, bind)
+      declareStray(m, s, g)
     }
     const gfns = each(p.gfns)
     const every = (name: string, holds: (g: SmallIndex) => Bool, meaning: string): void =>
@@ -71,7 +71,7 @@ export default defineModel({
     )
     m.invariant(
       'at most one gfn has two backings',
-      doubles(s).le(1),
+      backings(s).le(p.gfns + 1),
       'lazy discards are not bounded: memory is allocated twice without limit',
     )
     m.step(

@@ -27,7 +27,10 @@ export function declareState(m: ModelBuilder, p: Parameters) {
       /** How the guest accesses the page, and what it has asked for. */
       guest: enumeration('shared', 'private'),
       ask: enumeration('none', 'shared', 'private'),
+      /** The conversion that is under way has changed the kind. */
+      isChanged: bool(),
     }),
+    /** The slot is visible: its file is bound, and guests can use it. */
     isBound: bool(p.bind === 'first'),
     /** The notifier of the implicit design is registered. */
     isRegistered: bool(p.bind === 'first'),
@@ -54,17 +57,17 @@ export function isDouble(s: State, g: SmallIndex): Bool {
   return and(folio.isPresent, shared.isNot('absent'), ask.is('none'))
 }
 
-/** The backing of the other kind was kept by a conversion. */
+/** The backing of the other kind is still there, whatever the guest has asked for since. */
 export function isKept(s: State, g: SmallIndex): Bool {
-  const { folio, shared, ask } = s.gfn[g]
+  const { folio, shared } = s.gfn[g]
   const kind = isPrivate(s, g)
-  const isThere = or(and(kind, shared.isNot('absent')), and(not(kind), folio.isPresent))
-  return and(isThere, ask.is('none'))
+  return or(and(kind, shared.isNot('absent')), and(not(kind), folio.isPresent))
 }
 
-/** How many gfns have both backings. */
-export function doubles(s: State) {
-  return count(s.p.gfns, g => isDouble(s, g))
+/** How many backings there are, those of a conversion under way included. */
+export function backings(s: State) {
+  const both = count(s.p.gfns, g => s.gfn[g].folio.isPresent)
+  return both.plus(count(s.p.gfns, g => s.gfn[g].shared.isNot('absent')))
 }
 
 /** fallocate in the file; the implicit design tells KVM, if somebody has registered. */

@@ -1,8 +1,8 @@
 /**
  * Userspace: it serves conversions, binds the file, and does what the variant lets it do besides.
  */
-import { and, assert, branch, count, not, or, step, waitUntil, when } from 'zapcheck'
-import type { Item, ModelBuilder, ProcessHandle, SmallIndex, Statement, Statements } from 'zapcheck'
+import { and, assert, branch, each, not, or, step, waitUntil, when } from 'zapcheck'
+import type { Item, ModelBuilder, SmallIndex, Statement, Statements } from 'zapcheck'
 import { allocate, discardShared, isKept, isPrivate, notify, punch } from './state.js'
 import type { State } from './state.js'
 
@@ -26,15 +26,16 @@ export function declareConversion(m: ModelBuilder, s: State, g: SmallIndex): voi
 
 /** C4: the guest goes on; whether the page reads as zero is a question of its own. */
 function resume(s: State, g: SmallIndex): Item {
-  const { ask, guest, shared, isDirty } = s.gfn[g]
+  const { ask, guest, shared, isDirty, isChanged } = s.gfn[g]
   const isClean = or(
     and(ask.is('shared'), shared.is('absent', 'zero')),
     and(ask.is('private'), not(isDirty)),
-    ask.is('none'),
+    // A page that is asked to be what it is stays as it is.
+    not(isChanged),
   )
   return [
-    // Discards are batched: at most one gfn may have both backings when the call returns.
-    s.p.discard === 'lazy' ? count(s.p.gfns, i => isKept(s, i)).is(0) : [],
+    // Discards are batched: no other gfn may have its old backing when the guest goes on.
+    s.p.discard === 'lazy' ? each(s.p.gfns).map(i => (i === g ? [] : not(isKept(s, i)))) : [],
     assert(
       isClean,
       'a page is zero after its conversion',
@@ -42,15 +43,16 @@ function resume(s: State, g: SmallIndex): Item {
     ),
     when(ask.is('shared'), guest.set('shared'), guest.set('private')),
     ask.set('none'),
+    isChanged.set(false),
   ]
 }
 
 /** C2, C3 with KVM_SET_MEMORY_ATTRIBUTES. */
 function explicit(s: State, g: SmallIndex): Statements {
-  const { ask, isPrivate: attribute, leaf } = s.gfn[g]
+  const { ask, isPrivate: attribute, leaf, isChanged } = s.gfn[g]
   const set = step(
     'C3_KVM_SET_MEMORY_ATTRIBUTES',
-    when(attribute.isNot(ask.is('private')), leaf.set('none')),
+    when(attribute.isNot(ask.is('private')), [leaf.set('none'), isChanged.set(true)]),
     attribute.set(ask.is('private')),
   )
   const drop = discard(s, g)
@@ -74,12 +76,16 @@ function discard(s: State, g: SmallIndex): Statements {
 
 /** UPM v6: the allocation is the state. */
 function implicit(s: State, g: SmallIndex): Statements {
-  const { ask } = s.gfn[g]
+  const { ask, folio, isChanged } = s.gfn[g]
   const toPrivate: Statements = [
-    step('C3_fallocate', allocate(s, g)),
+    step('C3_fallocate', isChanged.set(folio.isAbsent), allocate(s, g)),
     s.p.discard === 'both' ? step('C2_discard_shared', discardShared(s, g)) : [],
   ]
-  return [branch(ask.is('private'), toPrivate, [step('C3_PUNCH_HOLE', punch(s, g))])]
+  return [
+    branch(ask.is('private'), toPrivate, [
+      step('C3_PUNCH_HOLE', isChanged.set(folio.isPresent), punch(s, g)),
+    ]),
+  ]
 }
 
 /** Later, the backing that is not in use goes. */
@@ -97,20 +103,21 @@ function lazy(s: State, g: SmallIndex): Item {
 }
 
 /** Declares what userspace does unasked. */
-export function declareStray(
-  m: ModelBuilder,
-  s: State,
-  g: SmallIndex,
-  bind: ProcessHandle | null,
-): void {
-  const { p, canStray } = s
+export function declareStray(m: ModelBuilder, s: State, g: SmallIndex): void {
+  const { p, canStray, isBound } = s
   const { ask, folio, isPrivate: attribute, leaf } = s.gfn[g]
   if (p.host === 'stray-fallocate' || p.bind === 'late')
     m.action('stray_fallocate', { g })
       .by('userspace')
       .source('fallocate of the file outside of a conversion')
-      .when(canStray, folio.isAbsent, ask.is('none'), bind === null ? and() : not(bind.isDone))
+      .when(canStray, folio.isAbsent, ask.is('none'))
       .do(canStray.set(false), allocate(s, g))
+  if (p.bind === 'late')
+    m.action('early_PUNCH_HOLE', { g })
+      .by('userspace')
+      .source('a page that was allocated in advance is dropped before the slot is there')
+      .when(not(isBound), folio.isPresent)
+      .do(punch(s, g))
   if (p.host !== 'at-will') return
   for (const to of [false, true]) {
     const isPending = ask.is(to ? 'private' : 'shared')
@@ -127,16 +134,20 @@ export function declareStray(
   }
 }
 
-/** Declares the binding of the file to the slot. */
-export function declareBind(m: ModelBuilder, s: State): ProcessHandle | null {
+/**
+ * Declares the binding of the file to the slot. The slot is visible to faults only when the file
+ * is bound: kvm_set_memory_region binds, or registers, before kvm_set_memslot.
+ */
+export function declareBind(m: ModelBuilder, s: State): void {
   const { p, isBound, isRegistered, wasThere } = s
-  if (p.bind === 'first') return null
+  if (p.bind === 'first') return
   const gfns = Array.from({ length: p.gfns }, (_, g) => g as SmallIndex)
   const scan = step(
     'B_scan',
     gfns.map(g => wasThere[g].set(s.gfn[g].folio.isPresent)),
   )
-  const register = step('B_register_notifier', isRegistered.set(true), isBound.set(true))
+  const label = p.design === 'implicit' ? 'B_register_notifier' : 'B_kvm_gmem_bind'
+  const register = step(label, isRegistered.set(true))
   const replay = step(
     'B_replay',
     gfns.map(g => when(wasThere[g], [notify(s, g), wasThere[g].set(false)])),
@@ -144,7 +155,6 @@ export function declareBind(m: ModelBuilder, s: State): ProcessHandle | null {
   const locked = step(
     'B_replay_and_register',
     isRegistered.set(true),
-    isBound.set(true),
     gfns.map(g => when(s.gfn[g].folio.isPresent, notify(s, g))),
   )
   const orders: Readonly<Record<typeof p.replay, readonly Statement[]>> = {
@@ -153,5 +163,6 @@ export function declareBind(m: ModelBuilder, s: State): ProcessHandle | null {
     'scan-first': [scan, replay, register],
     'register-first': [register, scan, replay],
   }
-  return m.process('bind', { actor: 'KVM_SET_USER_MEMORY_REGION' }, [...orders[p.replay]])
+  const publish = step('M6_kvm_swap_active_memslots_valid', isBound.set(true))
+  m.process('bind', { actor: 'KVM_SET_USER_MEMORY_REGION' }, [...orders[p.replay], publish])
 }
