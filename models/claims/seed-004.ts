@@ -172,14 +172,21 @@ export const seed004Claims: readonly Claim[] = [
     expected: 'confirmed',
     cases: [
       of('W20', order, 'violated', 'a prefault is allowed before SNP_LAUNCH_FINISH'),
+      of('W20-6.11', order, 'violated', 'the same in the form of the series'),
+      of('W20-in-turn', order, 'violated', 'the same if userspace makes one call after the other'),
+      of('W20', clears, 'violated', 'a prefault is allowed while the launch works on the page'),
       of('W1-snp', order, 'holds', 'pre_fault_allowed is set by SNP_LAUNCH_FINISH'),
+      of('W1-snp', clears, 'holds', 'pre_fault_allowed is set by SNP_LAUNCH_FINISH'),
+      of('W1-snp-6.18', order, 'holds', 'as merged in v6.11'),
       of('W1-snp', once, 'holds', 'a page that is assigned is refused'),
       of('measure-twice', once, 'violated', 'a page that is assigned is not refused'),
       snp('merged', measured, 'holds', 'a page that is assigned is refused with -EEXIST'),
       snp('Y13', measured, 'violated', 'a page that is assigned is not refused'),
       snp('Y13', kept, 'violated', 'a page that is assigned is not refused'),
     ],
-    why: 'Wrong orders end in an error: prefault -EOPNOTSUPP, a second image -EEXIST.',
+    why:
+      'Wrong orders end in an error: prefault -EOPNOTSUPP, a second image -EEXIST. If a prefault ' +
+      'were allowed, the image would be refused after it, and cleared by it in a race.',
   },
 ]
 

@@ -18,6 +18,7 @@ import { parameters } from './parameters.js'
 import { backings, declareState, isDouble, isPrivate } from './state.js'
 import { declareBind, declareConversion, declareStray } from './userspace.js'
 import { variants } from './variants.js'
+import { largeVariants } from './variants-large.js'
 
 export default defineModel({
   name: 'guest-memfd-conversion',
@@ -37,7 +38,7 @@ export default defineModel({
     'A TD: as SNP an access says its kind; the owner of its pages is set by the mapping itself',
   ],
   params: parameters,
-  variants,
+  variants: [...variants, ...largeVariants],
   build(m, p) {
     const s = declareState(m, p)
     declareBind(m, s)
@@ -69,11 +70,12 @@ export default defineModel({
       g => implies(s.gfn[g].isOwned, s.gfn[g].folio.isPresent),
       'the RMP gives a page to the guest that the host uses: #PF with the RMP bit',
     )
-    m.invariant(
-      'at most one gfn has two backings',
-      backings(s).le(p.gfns + 1),
-      'lazy discards are not bounded: memory is allocated twice without limit',
-    )
+    if (p.discard === 'lazy' || p.discard === 'never')
+      m.invariant(
+        'at most one gfn has two backings',
+        backings(s).le(p.gfns + 1),
+        'lazy discards are not bounded: memory is allocated twice without limit',
+      )
     m.step(
       'no conversion that the guest did not ask for',
       and(

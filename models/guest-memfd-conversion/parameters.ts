@@ -7,7 +7,7 @@ import type { ParameterValues } from 'zapcheck'
 
 /** The parameters with their domains, defaults and texts. */
 export const parameters = {
-  gfns: range(1, 2, 1, 'guest frames'),
+  gfns: range(1, 3, 1, 'guest frames'),
   vm: option(['snp', 'sw'], 'snp', 'SNP: an access says its kind; sw: KVM decides the kind'),
   design: option(
     ['merged', 'implicit', 'pending'],

@@ -17,9 +17,8 @@ export interface Processes {
 /** Declares the properties. */
 export function declareProperties(m: ModelBuilder, s: State): void {
   const { leaf, content, measured, phase, tdx, p } = s
-  // The mirror of a TD says nothing before the module has an entry.
+  // No hardware walks the mirror of a TD: a page is mapped when the module has an entry for it.
   const hasEntry = tdx === null ? and() : tdx.module.entry(0).isNot('FREE')
-  const isReachable = and(phase.is('finalized'), hasEntry)
   const isSet = (page: SmallIndex): Bool => content[page].isNot('stale')
   m.check(
     noStaleMapping(
@@ -33,7 +32,7 @@ export function declareProperties(m: ModelBuilder, s: State): void {
     ),
     invariant(
       'a mapped page is initialised',
-      and(...pages.map(page => implies(and(isReachable, leaf.is(page)), isSet(page)))),
+      and(...pages.map(page => implies(and(hasEntry, leaf.is(page)), isSet(page)))),
       'a page is mapped before it was cleared or got its image',
     ),
     invariant(

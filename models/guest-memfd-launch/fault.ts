@@ -11,10 +11,9 @@ import type { State } from './state.js'
 /** Declares the vCPU: prefaults before finalize, faults and accesses after it. */
 export function declareVcpu(m: ModelBuilder, s: State): ProcessHandle {
   const { p, phase, leaf, slot } = s
-  const isLaunch = phase.is('prelaunch')
+  const isLaunch = p.vm === 'sw' ? and() : phase.is('prelaunch')
   const hasSlot = slot.is('valid')
   const isAlone = p.concurrent ? and() : s.slotsLock.isFree
-  // pre_fault_allowed is true from the beginning for VMs without a launch.
   const isRefused = p.prefault === 'refused' && p.vm !== 'sw'
   const prefault: Statements = isRefused
     ? [waitUntil('F_KVM_PRE_FAULT_MEMORY_EOPNOTSUPP', isLaunch), leave()]
@@ -26,7 +25,7 @@ export function declareVcpu(m: ModelBuilder, s: State): ProcessHandle {
   }
   const violation = waitUntil('V4_violation', phase.is('finalized'), leaf.isNone(), hasSlot)
   // A refusal changes nothing, and would hide a deadlock of the other threads.
-  const start = isRefused && p.mmap ? [violation] : [either(prefault, [violation])]
+  const start = isRefused && p.mmap !== 'none' ? [violation] : [either(prefault, [violation])]
   const process = m.process('vcpu', options, [start, faultPath(s)])
   declareAccess(m, s)
   return process

@@ -22,6 +22,7 @@ import { declarePopulate } from './populate.js'
 import { declareMmap } from './source-page.js'
 import { declareState } from './state.js'
 import { variants } from './variants.js'
+import { largeVariants } from './variants-large.js'
 
 export default defineModel({
   name: 'guest-memfd-launch',
@@ -46,10 +47,10 @@ export default defineModel({
     'Signals, partial progress over several pages: an ioctl that is repeated is a populate again',
   ],
   params: parameters,
-  variants,
+  variants: [...variants, ...largeVariants],
   build(m, p) {
     const s = declareState(m, p)
-    const mmapLock = p.mmap ? declareMmap(m, s) : null
+    const mmapLock = p.mmap !== 'none' ? declareMmap(m, s) : null
     const vcpu = declareVcpu(m, s)
     const populate = declarePopulate(m, s, mmapLock, vcpu)
     const punch = declareIoctls(m, s, vcpu)

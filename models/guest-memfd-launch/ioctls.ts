@@ -18,11 +18,12 @@ export function declareIoctls(
   const isLaunch = phase.is('prelaunch')
   // Finalize takes kvm->lock and slots_lock; of a TD it refuses while pages wait for PAGE.ADD.
   const waits = tdx === null || p.bug === 'no-premapped-check' ? null : tdx.premapped
-  m.action('FINALIZE')
-    .by('userspace')
-    .source('SNP_LAUNCH_FINISH, KVM_TDX_FINALIZE_VM: pre_fault_allowed := true')
-    .when(isLaunch, slotsLock.isFree, ...(waits === null ? [] : [waits.not()]))
-    .do(phase.set('finalized'), tdx?.opState.set('RUNNABLE') ?? [])
+  if (p.vm !== 'sw')
+    m.action('FINALIZE')
+      .by('userspace')
+      .source('SNP_LAUNCH_FINISH, KVM_TDX_FINALIZE_VM: pre_fault_allowed := true')
+      .when(isLaunch, slotsLock.isFree, ...(waits === null ? [] : [waits.not()]))
+      .do(phase.set('finalized'), tdx?.opState.set('RUNNABLE') ?? [])
   if (waits !== null)
     m.action('FINALIZE_EINVAL')
       .by('userspace')

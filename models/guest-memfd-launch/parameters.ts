@@ -40,7 +40,12 @@ export const parameters = {
     'where the source page is pinned: before the invalidate lock (v7.0), or under it',
   ),
   source: option(['anonymous', 'gmem'], 'anonymous', 'what the source page is mapped from'),
-  mmap: flag(false, 'a mapping of the file is touched by one thread, and another one calls mmap'),
+  mmap: option(
+    ['none', 'source', 'threads'],
+    'none',
+    'mmap_lock: left out; populate takes it for its source; also two threads, of which one touches ' +
+      'a mapping of the file and the other calls mmap',
+  ),
   concurrent: flag(true, 'a prefault can run while populate runs: userspace has two threads'),
   busy: range(0, 1, 1, 'how often PAGE.ADD finds a lock busy'),
   fails: range(0, 1, 1, 'how often RMPUPDATE or SNP_LAUNCH_UPDATE fails'),

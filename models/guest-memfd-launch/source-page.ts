@@ -15,6 +15,7 @@ export type MmapLock = ReturnType<typeof declareMmap>
 /** Declares mmap_lock with the threads that use it. */
 export function declareMmap(m: ModelBuilder, s: State) {
   const lock = m.state({ mmap: { readers: int(0, 2), waits: bool(), writer: bool() } }).mmap
+  if (s.p.mmap !== 'threads') return lock
   const { readers, waits, writer } = lock
   const read = [and(not(waits), not(writer)), readers.increase()]
   m.process(

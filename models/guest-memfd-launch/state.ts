@@ -20,7 +20,10 @@ export const pages = [0, 1, 2] as const
 /** Declares the state. */
 export function declareState(m: ModelBuilder, p: Parameters) {
   const s = m.state({
-    phase: enumeration('prelaunch', 'finalized'),
+    /** A software-protected VM has no launch: pre_fault_allowed is true from the beginning. */
+    phase: enumeration('prelaunch', 'finalized').initially(
+      p.vm === 'sw' ? 'finalized' : 'prelaunch',
+    ),
     slot: enumeration('valid', 'freed'),
     isPrivate: bool(true),
     slotsLock: mutex('populate', 'ioctl'),

@@ -16,7 +16,7 @@ const snp6 = { ...v6, vm: 'snp' } as const
 export const variants: readonly Variant<Parameters>[] = [
   row('W1-tdx', 'W1: the kernel of v7.0, a TD.', { slot: 'deleted' }, [295, 560, 22]),
   row('W1-snp', 'W1: the kernel of v7.0, SNP.', { vm: 'snp', slot: 'deleted' }, [536, 966, 32]),
-  row('W1-sw', 'W1: the kernel of v7.0, a software-protected VM.', { vm: 'sw' }, [318, 657, 21]),
+  row('W1-sw', 'W1: the kernel of v7.0, a software-protected VM.', { vm: 'sw' }, [150, 292, 20]),
   row(
     'W1-snp-6.18',
     'W1: the kernel of v6.18, SNP: up to date means prepared.',
@@ -88,8 +88,8 @@ export const variants: readonly Variant<Parameters>[] = [
     'W5-sw',
     'W5, fix C: a software-protected VM has no callback.',
     { ...v6, vm: 'sw', clears: 'callback' },
-    [318, 657, 21],
-    { 'a mapped page is initialised': 8, 'the guest reads no data of the host': 9 },
+    [150, 292, 20],
+    { 'a mapped page is initialised': 7, 'the guest reads no data of the host': 8 },
   ),
   row(
     'W6',
@@ -130,7 +130,7 @@ export const variants: readonly Variant<Parameters>[] = [
     {
       'no mapping of a freed page': 7,
       "a page that was given back is the host's": 7,
-      'a mapped page is initialised': 8,
+      'a mapped page is initialised': 7,
       'the image of a page is measured once': 9,
       'a measured page stays in the file': 7,
       'the guest reads no data of the host': 9,
@@ -148,7 +148,7 @@ export const variants: readonly Variant<Parameters>[] = [
     {
       'no mapping of a freed page': 9,
       "a page that was given back is the host's": 9,
-      'a mapped page is initialised': 10,
+      'a mapped page is initialised': 9,
       'the image of a page is measured once': 10,
       'no leaf without a slot': 5,
       'clearing never hits guest content': 10,
@@ -166,13 +166,6 @@ export const variants: readonly Variant<Parameters>[] = [
   row(
     'W20',
     'W20: a prefault of SNP before finalize makes the page private: -EEXIST.',
-    { vm: 'snp', prefault: 'allowed', concurrent: false, fails: 0 },
-    [549, 1103, 27],
-    { 'populate succeeds after a prefault': 12 },
-  ),
-  row(
-    'W20-race',
-    'W20 with a prefault while the launch works on the page.',
     { vm: 'snp', prefault: 'allowed' },
     [3959, 8625, 38],
     {
@@ -183,30 +176,71 @@ export const variants: readonly Variant<Parameters>[] = [
     },
   ),
   row(
+    'W20-6.11',
+    'W20 of the series: up to date means prepared, with a check in common code.',
+    { ...snp6, prefault: 'allowed' },
+    [3959, 8625, 38],
+    {
+      'clearing never hits guest content': 8,
+      'a page of the guest is prepared at its first access': 15,
+      'populate succeeds after a prefault': 8,
+      'populate can be repeated after an error that passes': 14,
+    },
+  ),
+  row(
+    'W20-in-turn',
+    'W20 if userspace makes one call after the other.',
+    { vm: 'snp', prefault: 'allowed', concurrent: false },
+    [1329, 2681, 31],
+    {
+      'populate succeeds after a prefault': 12,
+      'populate can be repeated after an error that passes': 18,
+    },
+  ),
+  row(
     'W21',
     'W21: the source is pinned under the invalidate lock; another thread waits for mmap_lock.',
-    { ...v616, busy: 0, mmap: true, punches: 0 },
-    [447, 962, 19],
-    { 'deadlock freedom': 5 },
+    { ...v616, mmap: 'threads' },
+    [3881, 10_053, 32],
+    {
+      'populate can be repeated after an error that passes': 12,
+      'each call of the launch is complete by itself': 9,
+      'deadlock freedom': 5,
+    },
   ),
   row(
     'W21-gmem',
     'W21: the source page is a mapping of the same file: populate waits for itself.',
-    { ...v616, busy: 0, mmap: true, source: 'gmem', punches: 0 },
-    [295, 643, 18],
-    { 'deadlock freedom': 5 },
+    { ...v616, mmap: 'source', source: 'gmem' },
+    [128, 214, 19],
+    { 'deadlock freedom': 4 },
   ),
   row(
     'W21-fixed',
     'W21: the source is pinned before the locks are taken.',
-    { ...v616, gup: 'before-locks', busy: 0, mmap: true, punches: 0 },
-    [485, 1042, 21],
+    { ...v616, gup: 'before-locks', mmap: 'threads' },
+    [4319, 11_173, 34],
+    {
+      'populate can be repeated after an error that passes': 14,
+      'each call of the launch is complete by itself': 9,
+    },
   ),
   row(
     'W21-gmem-fixed',
     'W21 with a source in the same file, pinned before the locks.',
-    { ...v616, gup: 'before-locks', busy: 0, mmap: true, source: 'gmem', punches: 0 },
-    [515, 1104, 23],
+    { ...v616, gup: 'before-locks', mmap: 'threads', source: 'gmem' },
+    [4559, 11_667, 37],
+    {
+      'populate can be repeated after an error that passes': 16,
+      'each call of the launch is complete by itself': 10,
+    },
+  ),
+  row('W21-7.0', 'W21: the kernel of v7.0.', { mmap: 'threads' }, [4245, 11_042, 31]),
+  row(
+    'W21-gmem-7.0',
+    'W21: the kernel of v7.0 with a source in the same file.',
+    { mmap: 'threads', source: 'gmem' },
+    [4470, 11_505, 32],
   ),
   row(
     'uptodate-early',

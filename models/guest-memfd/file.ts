@@ -4,7 +4,7 @@
  *
  *   slots_lock: CREATE, DELETE, release        invalidate lock: bind, unbind, punch, release
  */
-import { and, assert, branch, not, or, step, waitUntil, when } from 'zapcheck'
+import { and, assert, branch, either, leave, not, or, step, waitUntil, when } from 'zapcheck'
 import type { Item, ModelBuilder, ProcessHandle, Statements } from 'zapcheck'
 import { folioPage, slots, truncate, zapBound, zapSlot } from './state.js'
 import type { State } from './state.js'
@@ -14,6 +14,7 @@ export function declareSlot(m: ModelBuilder, s: State, k: 0 | 1): ProcessHandle 
   const { slotsLock, invalidateLock, bindings, file, srcu, p } = s
   const { life, hasFile, isForeign } = s.slot[k]
   const locksBind = p.bug !== 'bind-no-lock'
+  const slotsLast = p.bug === 'bind-invalidate-lock-first'
   const isTaken = p.bug === 'no-overlap-check' ? or() : bindings.isBound(0)
   const unlockBind = locksBind ? invalidateLock.releaseWrite() : []
   const giveUp = [unlockBind, life.set('none'), slotsLock.release()]
@@ -25,9 +26,16 @@ export function declareSlot(m: ModelBuilder, s: State, k: 0 | 1): ProcessHandle 
   }
   return m.process('ioctl', options, [
     // The fd is userspace's, so the file is active, else -EBADF.
-    waitUntil('CREATE', file.isActive, life.is('none'), slotsLock.acquire('ioctl')),
+    waitUntil(
+      'CREATE',
+      file.isActive,
+      life.is('none'),
+      life.set('binding'),
+      slotsLast ? [] : slotsLock.acquire('ioctl'),
+    ),
     foreign(s, k),
     locksBind ? step('B2_filemap_invalidate_lock', invalidateLock.acquireWrite()) : [],
+    slotsLast ? step('CREATE_slots_lock', slotsLock.acquire('ioctl')) : [],
     branch(
       isTaken,
       [step('B2_kvm_gmem_bind_EINVAL_overlap', giveUp)],
@@ -47,10 +55,17 @@ export function declareSlot(m: ModelBuilder, s: State, k: 0 | 1): ProcessHandle 
 
 /** The file of another VM: -EINVAL, or the binding of a kernel that does not look. */
 function foreign(s: State, k: 0 | 1): Statements {
-  const { isForeign } = s.slot[k]
+  const { isForeign, life } = s.slot[k]
   if (s.p.bug === 'no-owner-check')
     return [step('B1_file_of_another_VM_accepted', isForeign.set(true))]
-  return []
+  if (!s.p.foreign) return []
+  const giveUp = [life.set('none'), s.slotsLock.release()]
+  return [
+    either(
+      [step('B1_file_of_this_VM')],
+      [step('B1_kvm_gmem_bind_EINVAL_other_VM', giveUp), leave()],
+    ),
+  ]
 }
 
 /** U: the bindings go under the lock; of a dying file without it. */
@@ -74,15 +89,21 @@ function unbind(s: State, k: 0 | 1): Statements {
   ]
 }
 
+/** The threads that properties look at; no memory error in most variants. */
+export interface FileThreads {
+  readonly punch: ProcessHandle
+  readonly failure: ProcessHandle | null
+}
+
 /** Declares what userspace does with the file, and the release. */
-export function declareFile(m: ModelBuilder, s: State): readonly ProcessHandle[] {
+export function declareFile(m: ModelBuilder, s: State): FileThreads {
   const { file, folio, invalidateLock, folioLock, left } = s
   m.action('A_kvm_gmem_allocate')
     .by('userspace')
     .source('fallocate: kvm_gmem_allocate, with the invalidate lock for read')
     .when(file.isActive, not(invalidateLock.isWriteHeld), folio.isAbsent)
     .do(folio.create(folioPage(s)))
-  if (s.p.memoryError) declareError(m, s)
+  const failure = s.p.memoryError ? declareError(m, s) : null
   const punch = m.process('punch', { actor: 'fallocate', repeats: true }, [
     waitUntil(
       'P1_filemap_invalidate_lock',
@@ -96,12 +117,18 @@ export function declareFile(m: ModelBuilder, s: State): readonly ProcessHandle[]
     invalidateEnd(s, 'P4_kvm_gmem_invalidate_end'),
     step('P5_filemap_invalidate_unlock', invalidateLock.releaseWrite()),
   ])
-  // A fallocate holds a reference to the file; a fault holds one while the folio lock is held.
+  // Bind and fallocate hold a reference to the file; a fault holds one with the folio lock.
   m.action('fput')
     .by('userspace')
-    .when(file.isActive, punch.at('P1_filemap_invalidate_lock'), folioLock.isFree)
+    .when(
+      file.isActive,
+      punch.at('P1_filemap_invalidate_lock'),
+      folioLock.isFree,
+      ...slots.map(k => s.slot[k].life.isNot('binding')),
+    )
     .do(file.close())
-  return [punch, declareRelease(m, s)]
+  declareRelease(m, s)
+  return { punch, failure }
 }
 
 /** P2: nothing if no slot is bound. */
@@ -130,16 +157,16 @@ function invalidateEnd(s: State, label: string): Statements {
 }
 
 /** R: kvm_gmem_release. Without slots_lock around it, it runs against the unbind. */
-function declareRelease(m: ModelBuilder, s: State): ProcessHandle {
+function declareRelease(m: ModelBuilder, s: State): void {
   const { file, slotsLock, invalidateLock, bindings } = s
-  const isOrdered = s.p.bug !== 'invalidate-before-slots-lock'
+  const isOrdered = s.p.bug !== 'release-invalidate-lock-first'
   const first = slotsLock.acquire('release')
   const second = invalidateLock.acquireWrite()
   const options = {
     actor: 'fput',
     source: 'virt/kvm/guest_memfd.c kvm_gmem_release, v6.18',
   }
-  return m.process('release', options, [
+  m.process('release', options, [
     waitUntil('R1_kvm_gmem_release', file.isDying, isOrdered ? first : second),
     step('R2_second_lock', isOrdered ? second : first),
     step(
@@ -168,9 +195,9 @@ function declareRelease(m: ModelBuilder, s: State): ProcessHandle {
 }
 
 /** E: the folio stays, poisoned; the flag is there before the invalidation. */
-function declareError(m: ModelBuilder, s: State): void {
+function declareError(m: ModelBuilder, s: State): ProcessHandle {
   const { folio, left, isPoisoned, invalidateLock } = s
-  m.process('memory_failure', { actor: 'memory_failure', repeats: true }, [
+  return m.process('memory_failure', { actor: 'memory_failure', repeats: true }, [
     waitUntil(
       'E1_SetPageHWPoison',
       left.errors.gt(0),

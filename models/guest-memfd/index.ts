@@ -16,6 +16,7 @@ import { declareFile, declareSlot, isIdle } from './file.js'
 import { parameters } from './parameters.js'
 import { declareState, isFree, pages, slots } from './state.js'
 import { variants } from './variants.js'
+import { largeVariants } from './variants-large.js'
 import { declareAccess, declareVcpu } from './vcpu.js'
 
 export default defineModel({
@@ -36,13 +37,13 @@ export default defineModel({
     'Attributes: every gfn is private; see memory-attributes and guest-memfd-conversion',
   ],
   params: parameters,
-  variants,
+  variants: [...variants, ...largeVariants],
   build(m, p) {
     const s = declareState(m, p)
     for (const v of each(s.vcpus)) declareVcpu(m, s, v)
     for (const k of slots) declareAccess(m, s, k)
     const ioctls = slots.map(k => declareSlot(m, s, k))
-    const [punch] = declareFile(m, s)
+    const { punch, failure } = declareFile(m, s)
     m.deadlock(isIdle(s))
     const { leaf, file, folio, invalidation, bindings } = s
     m.check(
@@ -64,8 +65,8 @@ export default defineModel({
       'the file keeps a pointer to a memslot that was freed',
     )
     const isOpen = or(
-      punch?.at('P3_truncate_inode_pages_range') ?? or(),
-      punch?.at('P4_kvm_gmem_invalidate_end', 'P4_kvm_gmem_invalidate_end_not_bound') ?? or(),
+      punch.at('P3_truncate_inode_pages_range'),
+      punch.at('P4_kvm_gmem_invalidate_end', 'P4_kvm_gmem_invalidate_end_not_bound'),
     )
     if (!p.memoryError)
       m.invariant(
@@ -73,15 +74,15 @@ export default defineModel({
         and(invalidation.inProgress.ge(0), implies(not(isOpen), invalidation.inProgress.is(0))),
         'mmu_invalidate_in_progress is below zero, or stays up: every fault retries without end',
       )
-    if (p.memoryError)
+    if (failure !== null) {
+      const isBack = and(failure.at('E1_SetPageHWPoison'), s.left.errors.is(0))
+      const isHandled = or(failure.at('E5_filemap_invalidate_unlock_shared'), isBack)
       m.invariant(
         'a poisoned page is not mapped when its error was handled',
-        implies(
-          and(s.isPoisoned, s.left.errors.is(0), invalidation.seq.gt(0), s.invalidateLock.isFree),
-          and(...slots.map(k => leaf[k].isNone())),
-        ),
+        implies(and(s.isPoisoned, isHandled), and(...slots.map(k => leaf[k].isNone()))),
         'the guest is given a page that has a memory error',
       )
+    }
     m.reachable('scenario: the guest uses a page', s.content[0].is('guest'))
     m.reachable(
       'scenario: the slot is deleted while the file is dying',

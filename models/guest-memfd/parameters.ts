@@ -15,6 +15,7 @@ export const parameters = {
     'what the flag means: prepared and initialised (v6.11 to v6.18), or initialised (v7.0)',
   ),
   punches: range(0, 2, 1, 'how often userspace punches the page out of the file'),
+  foreign: flag(false, 'userspace also tries to bind the file of another VM'),
   memoryError: flag(false, 'the page fails once: kvm_gmem_error_folio'),
   bug: option(
     [
@@ -27,7 +28,8 @@ export const parameters = {
       'no-overlap-check',
       'no-owner-check',
       'no-hwpoison-check',
-      'invalidate-before-slots-lock',
+      'release-invalidate-lock-first',
+      'bind-invalidate-lock-first',
     ],
     'none',
     'a step or a check that is left out or moved',

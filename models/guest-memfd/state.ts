@@ -29,7 +29,7 @@ export function declareState(m: ModelBuilder, p: Parameters) {
     file: gmemFile(),
     bindings: gmemBindings(1, slots.length),
     slot: array(slots.length, {
-      life: enumeration('none', 'created', 'valid', 'invalid', 'freed'),
+      life: enumeration('none', 'binding', 'created', 'valid', 'invalid', 'freed'),
       /** slot->gmem.file. */
       hasFile: bool(),
       /** The file is another VM's, so its invalidations do not reach this VM. */
@@ -45,10 +45,11 @@ export function declareState(m: ModelBuilder, p: Parameters) {
     content: array(pages.length, enumeration('stale', 'zero', 'guest')),
     isOwned: array(pages.length, bool()),
     leaf: array(slots.length, indexOrNone(pages.length)),
-    invalidation: invalidation({ sections: 2, sequence: 4, gfns: 0, canMiscount: true }),
+    // Two punches, an error and the release: fewer than 8, so the number never wraps.
+    invalidation: invalidation({ sections: 2, sequence: 8, gfns: 0, canMiscount: true }),
     fault: array(vcpus, {
       slot: index(slots.length),
-      seen: int(0, 3),
+      seen: int(0, 7),
       page: indexOrNone(pages.length),
       mustClear: bool(),
     }),
