@@ -7,6 +7,7 @@ import type { Variant } from 'zapcheck'
 import type { Parameters } from './parameters.js'
 import { row } from '../components/row.js'
 import { ioctlVariants } from './variants-ioctl.js'
+import { largeVariants } from './variants-large.js'
 
 /** The variants of the model. */
 export const variants: readonly Variant<Parameters>[] = [
@@ -391,4 +392,5 @@ export const variants: readonly Variant<Parameters>[] = [
     { 'flush before reuse': 21, 'no stale mapping after reclaim': 18 },
   ),
   ...ioctlVariants,
+  ...largeVariants,
 ]

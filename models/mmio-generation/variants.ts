@@ -149,4 +149,23 @@ export const variants: readonly Variant<Parameters>[] = [
     [8075, 16_732, 46],
     { 'deadlock freedom': 7 },
   ),
+  {
+    ...row(
+      'large-create-race',
+      'As merged, two vCPUs and six updates: the race of create-race.',
+      { vcpus: 2, updates: 6 },
+      [14_396_951, 49_438_608, 103],
+      { 'a present leaf does not become an MMIO SPTE': 17, 'flush before reuse': 32 },
+    ),
+    tier: 'large',
+  },
+  {
+    ...row(
+      'large-create-race-closed',
+      'The same where no MMIO SPTE is made in flux: holds.',
+      { vcpus: 2, updates: 6, refusesInFlux: true },
+      [12_979_455, 43_129_738, 80],
+    ),
+    tier: 'large',
+  },
 ]

@@ -467,6 +467,13 @@ const hardware: readonly Variant<Parameters>[] = [
     [222, 359, 14],
     { R3: [12, 0, 0], deadlock: 5 },
   ),
+  row(
+    'largest',
+    'Two pages to shared and back, three live rounds, a resync, two migrations.',
+    { guest: 'O4-back', rounds: 3, resync: true, migrations: 2, pages: 2 },
+    [4992, 8700, 32],
+    { R3: [12, 0, 0], R6: 13 },
+  ),
 ]
 
 /** The variants of the model. */

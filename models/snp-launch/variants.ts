@@ -27,6 +27,12 @@ export const variants: readonly Variant<Parameters>[] = [
     [5424, 14_837, 37],
   ),
   row(
+    'Y14-creating',
+    'Y14-immutable while a vCPU is being created, without -EBUSY.',
+    { host: 'malicious', creation: 'unchecked' },
+    [5424, 14_645, 37],
+  ),
+  row(
     'S5',
     "Corpus S5: LAUNCH_FINISH again: the host writes to a VMSA that is the guest's.",
     { bug: 'vmsa-resync' },

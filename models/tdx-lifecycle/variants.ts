@@ -136,6 +136,24 @@ export const variants: readonly Variant<Parameters>[] = [
     [523, 1034, 33],
     { 'deadlock freedom': 5 },
   ),
+  row(
+    'launch-everything',
+    'The launch of v6.16 with all that can go on beside it: fine locks, holes, prefaults, failures.',
+    { locking: 'fine', punch: true, populate: 'premap', addFails: true, prefaultGate: false },
+    [7489, 24_807, 39],
+    {
+      'no page is added after finalize': 14,
+      'a SEAMCALL that must succeed does': 13,
+      'finalize does not depend on prefaults': 6,
+    },
+  ),
+  row(
+    'launch-everything-locked',
+    'The same with all locks and the gate of prefaults: what is left is the order of FINALIZE.',
+    { punch: true, populate: 'premap', addFails: true },
+    [2355, 6421, 38],
+    { 'a SEAMCALL that must succeed does': 22, 'finalize does not depend on prefaults': 15 },
+  ),
   row('teardown', 'K7: the end of a TD, in order.', { phase: 'teardown' }, [14, 16, 10]),
   row(
     'X8-reclaim-first',
