@@ -33,6 +33,7 @@ import {
 import { listenForInterrupt } from './interrupt.js'
 import { findModel, instantiate } from './model-source.js'
 import { chooseValues, findVariant } from './parameter-values.js'
+import { defaultMemory } from './values.js'
 import { selectProperties } from './select-properties.js'
 import { checkWritable, writeTrace } from './trace-file.js'
 import { version } from './version.js'
@@ -117,7 +118,7 @@ function exploreOptions(
     workers: threads.count,
     threads,
     signal,
-    ...(flags.memory !== undefined && { memoryBytes: flags.memory }),
+    memoryBytes: flags.memory ?? defaultMemory(),
     ...(flags.time !== undefined && { timeMs: flags.time }),
     ...(flags.maxStates !== undefined && { statesMax: flags.maxStates }),
     ...(flags.maxDepth !== undefined && { depthMax: flags.maxDepth }),

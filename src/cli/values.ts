@@ -1,8 +1,9 @@
 /** Values of flags: counts, sizes, durations. What is wrong is said with what would be right. */
+import { totalmem } from 'node:os'
 import { Diagnostic } from '../base/diagnostic.js'
 
-/** The one WebAssembly memory of a run cannot be larger. */
-const MEMORY_BYTES_MAX = 4 * 2 ** 30
+/** A first WebAssembly memory, and those of the shards (src/store/shards.ts), of 4 GiB each. */
+const MEMORY_BYTES_MAX = 32 * 2 ** 30
 /** Less has no room for the fixed tables of a run. */
 const MEMORY_BYTES_MIN = 16 * 2 ** 20
 /** Longest time that a timer counts correctly. */
@@ -51,9 +52,15 @@ export function parseMemory(flag: string): (value: string) => number {
     const bytes = Math.floor(quantity(value, SIZE_UNITS))
     if (Number.isNaN(bytes)) refuse(flag, value, 'write a size such as 512MiB or 4GiB')
     if (bytes < MEMORY_BYTES_MIN || bytes > MEMORY_BYTES_MAX)
-      refuse(flag, value, 'it must be from 16MiB to 4GiB')
+      refuse(flag, value, 'it must be from 16MiB to 32GiB')
     return bytes
   }
+}
+
+/** What a run may use if nobody says: three quarters of the memory that this process may have. */
+export function defaultMemory(): number {
+  const mine = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  return Math.min(MEMORY_BYTES_MAX, Math.max(MEMORY_BYTES_MIN, Math.floor(mine * 0.75)))
 }
 
 /** Reads `10m`, `30s`, `1.5h`, `200ms` or seconds; gives milliseconds. @throws Diagnostic ZC104 */

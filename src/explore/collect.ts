@@ -11,7 +11,13 @@ import {
   type CompiledModel,
 } from '../compile/compiled-model.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
-import { allocatedBytes, controlView, visitedSetSize } from '../store/visited-set.js'
+import { committedBytes, isSharded, shardedSize } from '../store/shards.js'
+import {
+  allocatedBytes,
+  controlView,
+  visitedSetSize,
+  type VisitedSetSize,
+} from '../store/visited-set.js'
 import {
   SLOT_DEPTH,
   SLOT_EXHAUSTIVE,
@@ -44,11 +50,16 @@ function total(view: DataView, setup: WorkerSetup, statistic: number): number {
   return areas.reduce((sum, area) => sum + view.getFloat64(area.statistics + statistic, true), 0)
 }
 
+/** Size of the visited set, in whichever memories it is. */
+function sizeOf(view: DataView, { shards }: WorkerSetup): VisitedSetSize {
+  return shards !== null && isSharded(view) ? shardedSize(view, shards) : visitedSetSize(view)
+}
+
 /** Where a running search stands. Any time; the numbers of different workers may be a run apart. */
 export function readProgress(setup: WorkerSetup, elapsedMs: number): ExploreProgress {
   const view = controlView(setup.memory)
   const states = total(view, setup, STATISTIC_STATES)
-  const visited = visitedSetSize(view)
+  const visited = sizeOf(view, setup)
   return {
     states,
     transitions: total(view, setup, STATISTIC_TRANSITIONS),
@@ -56,7 +67,7 @@ export function readProgress(setup: WorkerSetup, elapsedMs: number): ExploreProg
     frontier: Math.max(0, states - total(view, setup, STATISTIC_EXPANDED)),
     visitedBytes: visited.bytes,
     visitedLoad: visited.load,
-    memoryBytes: allocatedBytes(view),
+    memoryBytes: allocatedBytes(view) + (setup.shards === null ? 0 : committedBytes(setup.shards)),
     elapsedMs,
   }
 }
@@ -117,7 +128,7 @@ export function collectResult(
     candidates: model.properties.map((_, index) => mergeCandidates(view, setup, index)),
     modelError: mergeCandidates(view, setup, model.properties.length),
     fired,
-    visitedBytes: visitedSetSize(view).bytes,
+    visitedBytes: sizeOf(view, setup).bytes,
     seconds,
     workers: setup.workers,
     levels: new LevelLog(setup.memory, setup.strideWords, workspace),

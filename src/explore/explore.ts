@@ -10,9 +10,11 @@
 import { readFile } from 'node:fs/promises'
 import { assert, defined } from '../base/assert.js'
 import { contextBytes, type CompiledModel } from '../compile/compiled-model.js'
+import { SHARD_BITS } from '../store/control-slots.js'
 import { attachKernel, createMemory, instantiateKernel } from '../store/kernel.js'
 import type { Workspace } from '../store/level-log.js'
 import { planMemory } from '../store/memory-plan.js'
+import { createShardMemories, SPREAD_BYTES, type ShardMemories } from '../store/shards.js'
 import { controlView, createVisitedSet } from '../store/visited-set.js'
 import { collectResult, readProgress } from './collect.js'
 import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
@@ -48,6 +50,14 @@ function kernelModule(path: string): Promise<WebAssembly.Module> {
   return module
 }
 
+/** Reserves memories for a visited set of more than 4 GiB, if as much may be used. */
+function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories | null {
+  const { workers, memoryBytes = MEMORY_BYTES_MAX, spreadBytes = SPREAD_BYTES } = options
+  const isAsked = memoryBytes > MEMORY_BYTES_MAX || options.spreadBytes !== undefined
+  if (!isAsked || model.strideWords > 1 || model.stateBits <= SHARD_BITS) return null
+  return createShardMemories(workers, { spreadBytes, memoryBytes })
+}
+
 /**
  * Lays out and fills the shared memory of a run; the setup is that of worker 0, the workspace
  * main's.
@@ -61,8 +71,15 @@ function prepare(
   const { strideWords, stateBits, actionCount, maxFanout } = model
   const format = { strideWords, stateBits }
   const tableBytes = options.tableBytesInitial ?? TABLE_BYTES_INITIAL
-  const sizes = { workers, strideWords, contextBytes: contextBytes(model), actionCount, maxFanout }
-  const plan = planMemory(sizes)
+  const shards = shardsFor(model, options)
+  const plan = planMemory({
+    workers,
+    strideWords,
+    contextBytes: contextBytes(model),
+    actionCount,
+    maxFanout,
+    sharded: shards !== null,
+  })
   const memory = createMemory(plan.end + tableBytes + MEMORY_SPARE_BYTES)
   const kernel = instantiateKernel(modules.kernel, memory)
   const area = defined(plan.areas[workers])
@@ -78,6 +95,7 @@ function prepare(
     memory,
     ...modules,
     plan,
+    shards,
     strideWords,
     stateBits,
     initial: model.initial,

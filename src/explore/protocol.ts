@@ -7,6 +7,7 @@
  * `Rendezvous` (rendezvous.ts) is the only reader and writer, but for the main thread's progress.
  */
 import type { MemoryPlan } from '../store/memory-plan.js'
+import type { ShardMemories } from '../store/shards.js'
 import { SEARCH_SLOTS } from '../store/control-slots.js'
 
 /** Bumped after every event that a waiting worker must look at; what Atomics.wait waits on. */
@@ -59,13 +60,13 @@ export const STOP_INTERRUPTED = 5
 /** Another worker has died: give up at once, nothing will be reported. */
 export const STOP_ABORT = 6
 
-/** A table was allocated: move the rows. */
+/** A larger table was allocated: move the rows (`Kernel.rehash`). */
 export const GROWTH_REHASH = 1
+/** Tables of shards were allocated: move the keys (`ShardedSet.move`). */
+export const GROWTH_MOVE = 2
 /** No memory for a larger table; the search stops. */
-export const GROWTH_REFUSED = 2
-/** Some row found no slot in the new table: begin again with a larger one. */
-export const GROWTH_RETRY = 3
-/** The new table is in use. */
+export const GROWTH_REFUSED = 3
+/** Every table has room. */
 export const GROWTH_DONE = 4
 
 /** Offsets in a worker's statistics line: float64 numbers that only that worker writes. */
@@ -88,6 +89,8 @@ export interface WorkerSetup {
   readonly kernel: WebAssembly.Module
   readonly model: WebAssembly.Module
   readonly plan: MemoryPlan
+  /** Where the visited set goes when the first memory is too small; null: nowhere. */
+  readonly shards: ShardMemories | null
   readonly strideWords: number
   readonly stateBits: number
   readonly initial: BigUint64Array

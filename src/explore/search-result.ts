@@ -13,7 +13,10 @@ export interface ExploreOptions {
   readonly inline?: boolean
   /** Threads that were started before, one per worker; the run ends them. */
   readonly threads?: ExplorerThreads
-  /** Most bytes of shared memory to allocate; at most 4 GiB, which is also the default. */
+  /**
+   * Most bytes of shared memory to allocate. With more than 4 GiB the visited set may spread over
+   * several memories. @defaultValue 4 GiB
+   */
   readonly memoryBytes?: number
   /** Longest time, milliseconds from the call on. */
   readonly timeMs?: number
@@ -31,6 +34,8 @@ export interface ExploreOptions {
   readonly progressIntervalMs?: number
   /** Size of the first table; it grows as needed. For tests. @defaultValue 64 KiB */
   readonly tableBytesInitial?: number
+  /** Spread the visited set over shards when its table would pass this. For tests. */
+  readonly spreadBytes?: number
 }
 
 /** Where a run stands; numbers are a moment old. */

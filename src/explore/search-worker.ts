@@ -23,21 +23,26 @@ import {
   RESULT_FRESH_COUNT,
   RESULT_RUN_ADDRESS,
   RESULT_RUN_COUNT,
+  PARTITION_KEYS,
   RESULT_STATUS,
+  SHARDS,
+  STATUS_FULL,
   STATUS_GROW,
   STATUS_MEMORY,
 } from '../store/control-slots.js'
 import { attachKernel, instantiateKernel, type Kernel } from '../store/kernel.js'
 import type { WorkerArea } from '../store/memory-plan.js'
-import { beginGrowth, controlView, endGrowth } from '../store/visited-set.js'
+import { ShardedSet } from '../store/sharded-set.js'
+import { isSharded } from '../store/shards.js'
+import { controlView } from '../store/visited-set.js'
 import { defined } from '../base/assert.js'
+import { stepGrowth } from './growth-step.js'
 import { stepLevel, type LevelStep } from './level-step.js'
 import { instantiateModel, type ModelCode } from './model-code.js'
 import {
-  GROWTH_DONE,
+  GROWTH_MOVE,
   GROWTH_REFUSED,
   GROWTH_REHASH,
-  GROWTH_RETRY,
   SLOT_ABANDONED,
   SLOT_ACTIVE,
   SLOT_FINISHED,
@@ -64,12 +69,16 @@ export class SearchWorker {
   readonly #area: WorkerArea
   readonly #meeting: Rendezvous
   readonly #kernel: Kernel
+  /** This worker's way to the shards of the visited set; null if there are none. */
+  readonly #shards: ShardedSet | null
   readonly #model: ModelCode
   readonly #view: DataView
   /** 32-bit slots of the fixed part of the memory; index = byte address / 4. */
   readonly #words: Int32Array<ArrayBufferLike>
   readonly #rowBytes: number
   readonly #poll: (() => void) | undefined
+  /** True once the visited set is spread over shards. */
+  #isSharded = false
   #states = 0
   #transitions = 0
   #expanded = 0
@@ -88,6 +97,7 @@ export class SearchWorker {
     this.#poll = poll
     attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
+    this.#shards = this.#attachShards()
     this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
   }
 
@@ -95,6 +105,14 @@ export class SearchWorker {
   run(): void {
     if (this.#setup.index === 0) this.#insertInitial()
     while (!this.#meetAtLevel()) this.#exploreLevel()
+  }
+
+  #attachShards(): ShardedSet | null {
+    const { shards, memory, stateBits, index } = this.#setup
+    if (shards === null) return null
+    const first = { kernel: this.#kernel, memory, partition: this.#area.partition }
+    const module = this.#setup.kernel
+    return new ShardedSet(first, { module, shards, worker: index, mixedBits: stateBits })
   }
 
   #insertInitial(): void {
@@ -174,6 +192,7 @@ export class SearchWorker {
       }
       this.#publishStatistics()
     }
+    if (!this.#drain(0)) this.#meeting.store(SLOT_ABANDONED, 1)
     this.#endLevel()
   }
 
@@ -203,17 +222,59 @@ export class SearchWorker {
       if (this.#meeting.growthWanted) this.#joinGrowth()
       if (this.#meeting.stopReason !== 0) return false
       const rows = this.#area.buffer + done * this.#rowBytes
-      done += this.#kernel.insert(rows, count - done)
-      const fresh = this.#result(RESULT_FRESH_COUNT)
-      if (fresh !== 0) {
-        this.#states += fresh
-        this.#model.check(this.#result(RESULT_FRESH_ADDRESS), fresh, this.#area.context)
+      if (this.#isSharded) {
+        done += this.#kernel.partition(rows, count - done)
+        const isFull = this.#result(RESULT_STATUS) === STATUS_FULL
+        if (isFull && !this.#drain(PARTITION_KEYS / 2)) return false
+        continue
       }
-      const status = this.#result(RESULT_STATUS)
+      done += this.#kernel.insert(rows, count - done)
+      const status = this.#checkFresh()
       if (status === STATUS_GROW) this.#meeting.requestGrowth()
-      else if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
     }
     return true
+  }
+
+  /** Counts and checks the rows that the kernel has appended to the log. Returns its status. */
+  #checkFresh(): number {
+    const fresh = this.#result(RESULT_FRESH_COUNT)
+    if (fresh !== 0) {
+      this.#states += fresh
+      this.#model.check(this.#result(RESULT_FRESH_ADDRESS), fresh, this.#area.context)
+    }
+    const status = this.#result(RESULT_STATUS)
+    if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
+    return status
+  }
+
+  /** Inserts what waits for shards, where it is more than `least` keys. False if the search stops. */
+  #drain(least: number): boolean {
+    for (let shard = 0; shard < SHARDS; shard++) {
+      const waiting = this.#shards?.waiting(shard) ?? 0
+      if (waiting > least && !this.#drainShard(defined(this.#shards ?? undefined), shard))
+        return false
+    }
+    return true
+  }
+
+  #drainShard(shards: ShardedSet, shard: number): boolean {
+    const count = shards.waiting(shard)
+    let done = 0
+    let fresh = 0
+    while (done < count && this.#meeting.stopReason === 0) {
+      if (this.#meeting.growthWanted) this.#joinGrowth()
+      const inserted = shards.insert(shard, done, fresh)
+      done += inserted.done
+      fresh += inserted.fresh
+      if (done < count) this.#meeting.requestGrowth()
+    }
+    for (let appended = 0; appended < fresh;) {
+      const keys = shards.buffer(shard) + appended * 8
+      appended += this.#kernel.appendKeys(shard, keys, fresh - appended)
+      if (this.#checkFresh() === STATUS_MEMORY) return false
+    }
+    shards.clear(shard)
+    return done === count
   }
 
   /** Looks at limits and requests, once per run. True if the search stops. */
@@ -233,23 +294,22 @@ export class SearchWorker {
     return this.#meeting.stopReason !== 0
   }
 
-  /** Meets all workers and takes part in making the table larger. */
+  /** Meets all workers and takes part in making the visited set larger. */
   #joinGrowth(): void {
-    const { strideWords, stateBits } = this.#setup
     for (;;) {
-      const begun = this.#meeting.meetForGrowth(() => {
-        if (beginGrowth(this.#view, this.#kernel, { strideWords, stateBits })) return GROWTH_REHASH
-        this.#meeting.requestStop(STOP_MEMORY)
-        return GROWTH_REFUSED
+      const outcome = this.#meeting.meetForGrowth(() => {
+        const step = stepGrowth(this.#view, this.#kernel, this.#setup)
+        if (step === GROWTH_REFUSED) this.#meeting.requestStop(STOP_MEMORY)
+        return step
       })
-      if (begun === GROWTH_REFUSED) return
-      while (this.#kernel.rehash() !== 0);
-      const ended = this.#meeting.meetForGrowth(() =>
-        endGrowth(this.#view, this.#kernel) ? GROWTH_DONE : GROWTH_RETRY,
-      )
-      if (ended === GROWTH_DONE) break
+      if (outcome === GROWTH_REFUSED) return
+      if (outcome === GROWTH_REHASH) while (this.#kernel.rehash() !== 0);
+      else if (outcome === GROWTH_MOVE) this.#shards?.move()
+      else break
     }
     this.#kernel.refreshTable()
+    this.#shards?.refresh()
+    this.#isSharded = isSharded(this.#view)
   }
 
   #publishStatistics(): void {

@@ -13,6 +13,7 @@
  *   320    TABLE_USED       rows in the table, added up by all workers
  *   384    REHASH_CURSOR    next old line to be handed out; REHASH_FAILED
  *   448    REGIONS          free regions {start, end}, REGIONS_MAX of them
+ *   960    SHARDED          where the visited set is once one memory was not enough
  *   1024   the search's own slots (src/explore/protocol.ts)
  *   4096   DIRECTORY        addresses of the chunks of level-log descriptors
  *   69632  per-worker areas (src/store/memory-plan.ts)
@@ -86,6 +87,28 @@ export const REGIONS = 448
 /** Free regions that are remembered; more are forgotten. */
 export const REGIONS_MAX = 64
 
+/** u32: 1 once the visited set is spread over the memories of shards (src/store/shards.ts). */
+export const SHARDED = 960
+/** u32: 0, or 1 + the shard whose keys are being moved; SHARDS + 1: those of the first table. */
+export const SHARD_MOVING = 964
+/** u32: 1 if the table that keys are moved to had no room for some key. */
+export const SHARD_MOVE_FAILED = 968
+/** u32: how often the move at hand has failed. */
+export const SHARD_ATTEMPTS = 972
+/** u8 each: which memory holds shard i; the last entry is the spare memory. */
+export const SHARD_MEMORY = 976
+/** u8 each: 1 if shard i must grow though it is not full, since some key found no slot. */
+export const SHARD_WANTED = 992
+
+/** High bits of a mixed value that choose its shard. */
+export const SHARD_BITS = 3
+/** Shards of a visited set that has outgrown one memory. */
+export const SHARDS = 8
+/** Keys of one shard that a worker collects before it inserts them. */
+export const PARTITION_KEYS = 4096
+/** A worker's partition: a counter per shard, a buffer of keys per shard, one for moved keys. */
+export const PARTITION_BYTES = 64 + (SHARDS + 1) * PARTITION_KEYS * 8
+
 /** First byte of the search's own slots. */
 export const SEARCH_SLOTS = 1024
 
@@ -124,6 +147,8 @@ export const STATUS_OK = 0
 export const STATUS_GROW = 1
 /** `insert` stopped: no memory for another block. */
 export const STATUS_MEMORY = 2
+/** `partition` stopped: a shard's buffer has no room for another batch. */
+export const STATUS_FULL = 3
 
 /** Rows whose lines are touched before the first of them is searched for. */
 export const BATCH_ROWS = 256

@@ -30,6 +30,34 @@ export interface Kernel {
    * exactly one is new. States equal in all words, and only those, count as one.
    */
   insert(rows: number, count: number): number
+  /** Sets up an instance over the memory of a shard, with the worker's areas there. */
+  attachShard(scratch: number, result: number): void
+  /** Sets up the worker's partition (PARTITION_BYTES) for mixed values of `mixedBits` bits. */
+  attachPartition(partition: number, mixedBits: number): void
+  /**
+   * Sorts rows that the filter does not know into the worker's partition, by shard. Returns how many
+   * rows were dealt with; the result line holds STATUS_OK, or STATUS_FULL if some buffer must be
+   * emptied before the next call.
+   */
+  partition(rows: number, count: number): number
+  /** As `partition`, for mixed values. */
+  partitionKeys(mixed: number, count: number): number
+  /**
+   * Inserts keys into the table of a shard's memory. Those that were new are moved to the front,
+   * in order; the result line holds their number. Returns how many were dealt with: fewer than
+   * `count` if the shard must grow first (STATUS_GROW).
+   */
+  insertKeys(keys: number, count: number): number
+  /**
+   * Appends the rows of new keys of `shard` to the level log, as far as the block reaches. Returns
+   * how many; the result line is as after `insert`.
+   */
+  appendKeys(shard: number, keys: number, count: number): number
+  /**
+   * Writes the mixed values of the rows in lines `first` to `last` - 1 of the table to `out`, at
+   * most 16 to a line; lines beyond its end are those of the overflow. Returns their number.
+   */
+  extractKeys(first: number, last: number, out: number): number
   /** Rows appended from now on have this depth; the log must be flushed. */
   beginDepth(depth: number): void
   /**

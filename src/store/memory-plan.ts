@@ -6,10 +6,10 @@
  *   0       control slots (control-slots.ts), directory of the level log
  *   69632   one area per worker, and one for the main thread (trace building):
  *             result line | statistics line | context | fired bytes |
- *             scratch | filter | successor buffer
+ *             scratch | filter | partition, if there are shards | successor buffer
  *   end     table, blocks
  */
-import { FILTER_BYTES, FIXED_BYTES, SCRATCH_BYTES } from './control-slots.js'
+import { FILTER_BYTES, FIXED_BYTES, PARTITION_BYTES, SCRATCH_BYTES } from './control-slots.js'
 
 /** Areas of one worker; all byte addresses are multiples of 64. */
 export interface WorkerArea {
@@ -29,6 +29,8 @@ export interface WorkerArea {
   readonly buffer: number
   /** First byte after the buffer. */
   readonly bufferEnd: number
+  /** Keys sorted by shard (PARTITION_BYTES); 0 if there are no shards. */
+  readonly partition: number
 }
 
 /** The plan: see the head of this file. */
@@ -49,6 +51,8 @@ export interface PlanSizes {
   readonly actionCount: number
   /** Most successors of one state. */
   readonly maxFanout: number
+  /** True if the visited set may spread over shards. */
+  readonly sharded: boolean
 }
 
 /** Successors that a buffer takes at least, before a row's worst case is kept free. */
@@ -75,8 +79,20 @@ export function planMemory(sizes: PlanSizes): MemoryPlan {
     const fired = take(sizes.actionCount)
     const scratch = take(SCRATCH_BYTES)
     const filter = take(FILTER_BYTES)
+    const partition = sizes.sharded ? take(PARTITION_BYTES) : 0
     const buffer = take(bufferRows * sizes.strideWords * 8)
-    areas.push({ result, statistics, context, fired, scratch, filter, buffer, bufferEnd: next })
+    const bufferEnd = next
+    areas.push({
+      result,
+      statistics,
+      context,
+      fired,
+      scratch,
+      filter,
+      buffer,
+      bufferEnd,
+      partition,
+    })
   }
   return { areas, end: next }
 }

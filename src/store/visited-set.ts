@@ -13,6 +13,7 @@ import {
   REHASH_CURSOR,
   REHASH_FAILED,
   TABLE,
+  TABLE_ADDRESS,
   TABLE_NEXT,
   TABLE_RECORD_BYTES,
   TABLE_USED,
@@ -62,6 +63,17 @@ export function createVisitedSet(
   writeTableRecord(view, TABLE, { shape, address })
 }
 
+/** True from `beginGrowth` to an `endGrowth` that succeeds. */
+export function isGrowing(view: DataView): boolean {
+  return view.getUint32(TABLE_NEXT + TABLE_ADDRESS, true) !== 0
+}
+
+/** Bytes of the table that `beginGrowth` tries first; Infinity if there is none larger. */
+export function nextTableBytes(view: DataView, format: RowFormat): number {
+  const [next] = grownShapes(format, readTableRecord(view, TABLE).shape)
+  return next === undefined ? Infinity : tableBytes(next)
+}
+
 /**
  * Chooses and allocates the next table. False if the memory limit leaves no room for a larger one.
  * One worker, with all others in the barrier.
@@ -71,6 +83,7 @@ export function beginGrowth(view: DataView, kernel: Kernel, format: RowFormat): 
   const failed = view.getUint32(REHASH_FAILED, true) !== 0
   const { shape, address } = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
   if (failed) kernel.releaseTable(address, tableBytes(shape))
+  view.setUint32(TABLE_NEXT + TABLE_ADDRESS, 0, true)
   view.setUint32(REHASH_CURSOR, 0, true)
   view.setUint32(REHASH_FAILED, 0, true)
   for (const next of grownShapes(format, shape)) {
@@ -92,6 +105,7 @@ export function endGrowth(view: DataView, kernel: Kernel): boolean {
   for (let offset = 0; offset < TABLE_RECORD_BYTES; offset += 4) {
     view.setUint32(TABLE + offset, view.getUint32(TABLE_NEXT + offset, true), true)
   }
+  view.setUint32(TABLE_NEXT + TABLE_ADDRESS, 0, true)
   kernel.releaseTable(address, tableBytes(shape))
   return true
 }

@@ -41,7 +41,7 @@ class SoloSet {
 
   constructor(format: RowFormat, tableBytes: number) {
     const sizes = { workers: 0, contextBytes: 64, actionCount: 1, maxFanout: 1, ...format }
-    const plan = planMemory(sizes)
+    const plan = planMemory({ ...sizes, sharded: false })
     this.#memory = createMemory(plan.end + tableBytes + 65536)
     this.#kernel = instantiateKernel(module, this.#memory)
     this.#area = plan.areas[0]!
@@ -186,8 +186,13 @@ describe('the visited set of several threads', () => {
       const facts = searchGraph(graph)
       const model = await graphModel({ ...graph, bad: [] })
       const packed = new Set(facts.levels.flat().map(vertex => packVertex(graph, vertex).join()))
-      for (const workers of [2, 4]) {
-        const result = await explore(model, { workers, tableBytesInitial: 512, keepGoing: true })
+      const spread = graph.strideWords === 1 ? [{}, { spreadBytes: 2048 }] : [{}]
+      for (const options of spread.flatMap(s => [2, 4].map(workers => ({ ...s, workers })))) {
+        const result = await explore(model, {
+          ...options,
+          tableBytesInitial: 512,
+          keepGoing: true,
+        })
         expect(result.states).toBe(facts.states)
         expect(result.transitions).toBe(facts.transitions)
         const found: string[] = []

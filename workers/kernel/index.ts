@@ -14,6 +14,7 @@ import {
   RESULT_RUN_COUNT,
   RESULT_STATUS,
   SCRATCH_ENTRY_BYTES,
+  STATUS_FULL,
   STATUS_GROW,
   STATUS_MEMORY,
   STATUS_OK,
@@ -37,16 +38,18 @@ import {
   rowBytes,
   setRowBytes,
 } from './log'
-import { hashRow, setMixBits } from './mix'
+import { hashRow, setMixBits, setMixIdentity } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
 import { rehashSome } from './rehash'
+import { appendKeysOf, collectScratch, insertKeysInto } from './shards'
 import { refreshTable, tableRowsMax, tableSlotBytes } from './table'
 import { insertWide, rowsEqual } from './wide'
 
 export { allocateTable, releaseTable } from './memory'
 export { beginDepth, flushLog } from './log'
 export { mix, setMixBits, unmix } from './mix'
+export { attachPartition, extractKeys, partitionKeys } from './shards'
 export { refreshTable } from './table'
 
 let scratch: usize = 0
@@ -63,6 +66,14 @@ export function attach(
   setRowBytes(strideWords * 8)
   setMixBits(strideWords == 1 ? max<u32>(stateBits, 1) : WIDE_HASH_BITS)
   attachFilter(filterArea)
+  scratch = scratchArea
+  result = line
+}
+
+/** Sets up an instance over the memory of a shard, which holds keys that are mixed already. */
+export function attachShard(scratchArea: usize, line: usize): void {
+  setRowBytes(8)
+  setMixIdentity()
   scratch = scratchArea
   result = line
 }
@@ -159,6 +170,29 @@ export function insert(rows: usize, count: u32): u32 {
   store<u32>(result, fresh, RESULT_FRESH_ADDRESS)
   store<u32>(result, freshCount, RESULT_FRESH_COUNT)
   return done
+}
+
+/** Sorts rows by shard; see Kernel.partition. */
+export function partition(rows: usize, count: u32): u32 {
+  let done: u32 = 0
+  let full = false
+  while (done < count && !full) {
+    const passed = filterRows(rows + done * 8, count - done, BATCH_ROWS)
+    done += filtered
+    full = collectScratch(passed, scratch)
+  }
+  store<i32>(result, full ? STATUS_FULL : STATUS_OK, RESULT_STATUS)
+  return done
+}
+
+/** Inserts keys into a shard; see Kernel.insertKeys. */
+export function insertKeys(keys: usize, count: u32): u32 {
+  return insertKeysInto(keys, count, scratch, result)
+}
+
+/** Appends the rows of keys to the log; see Kernel.appendKeys. */
+export function appendKeys(shard: u32, keys: usize, count: u32): u32 {
+  return appendKeysOf(shard, keys, count, result)
 }
 
 /** Puts row address and row count of descriptor `index` into the result line. */

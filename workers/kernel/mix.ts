@@ -11,6 +11,9 @@
  * inverse; an odd constant has an inverse modulo 2 ** b. The top bits, which choose the line,
  * depend on all. Wider states are hashed to 40 bits; those choose the line, and equality is
  * decided on the rows. Source of the constants: splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
+ *
+ * Over the memory of a shard (shards.ts) the keys that arrive are mixed already: there the function
+ * is the identity, which is the same formula with both constants 1 and nothing shifted down.
  */
 import { WIDE_HASH_BITS } from '../../src/store/control-slots'
 
@@ -22,18 +25,30 @@ export let mixHalf: u64 = 32
 /** Ones where a mixed value has bits. */
 export let mixMask: u64 = ~0
 
+/** The two factors: K1 and K2, or 1 and 1. */
+export let mixFactor1: u64 = K1
+export let mixFactor2: u64 = K2
+
 /** Sets the width of mixed values to `bits`, 1..64. */
 export function setMixBits(bits: u32): void {
   mixHalf = (bits + 1) >> 1
   mixMask = bits >= 64 ? ~0 : ((<u64>1) << bits) - 1
 }
 
-/** Mixes `state` with explicit parameters, so that a loop can hold them in registers. */
+/** Makes `mix` the identity on values of less than 2 ** 63. */
+export function setMixIdentity(): void {
+  mixHalf = 63
+  mixMask = ~0
+  mixFactor1 = 1
+  mixFactor2 = 1
+}
+
+/** Mixes `state` with a half and a mask at hand, so that a loop can hold them in registers. */
 export function mixWith(state: u64, half: u64, mask: u64): u64 {
   let m = state ^ (state >> half)
-  m = (m * K1) & mask
+  m = (m * mixFactor1) & mask
   m ^= m >> half
-  return (m * K2) & mask
+  return (m * mixFactor2) & mask
 }
 
 /** The mixed value of a one-word state. */
@@ -51,11 +66,14 @@ function inverseOf(odd: u64): u64 {
   return x
 }
 
+const INVERSE_K1: u64 = inverseOf(K1)
+const INVERSE_K2: u64 = inverseOf(K2)
+
 /** The state whose mixed value is `mixed`: the inverse of `mix`. */
 export function unmix(mixed: u64): u64 {
-  let s = (mixed * inverseOf(K2)) & mixMask
+  let s = (mixed * INVERSE_K2) & mixMask
   s ^= s >> mixHalf
-  s = (s * inverseOf(K1)) & mixMask
+  s = (s * INVERSE_K1) & mixMask
   return s ^ (s >> mixHalf)
 }
 

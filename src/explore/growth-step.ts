@@ -1,0 +1,38 @@
+/**
+ * What happens between two phases of a growth: ends the move of rows that all workers have taken
+ * part in, and begins the next or lets them go. Run by the last worker to arrive at the growth
+ * barrier, while all others wait there.
+ *
+ * The visited set grows in the first memory as long as its table stays small; then it is spread
+ * over the memories of shards (src/store/shards.ts), which grow one after the other.
+ */
+import { SHARD_MOVING } from '../store/control-slots.js'
+import type { Kernel } from '../store/kernel.js'
+import { stepShardGrowth, type ShardStep } from '../store/shard-growth.js'
+import { isSharded } from '../store/shards.js'
+import { beginGrowth, endGrowth, isGrowing, nextTableBytes } from '../store/visited-set.js'
+import {
+  GROWTH_DONE,
+  GROWTH_MOVE,
+  GROWTH_REFUSED,
+  GROWTH_REHASH,
+  type WorkerSetup,
+} from './protocol.js'
+
+/** Decides how the growth goes on: a GROWTH_ outcome. `kernel` is that of the first memory. */
+export function stepGrowth(view: DataView, kernel: Kernel, setup: WorkerSetup): number {
+  const { shards, workers, strideWords, stateBits } = setup
+  const format = { strideWords, stateBits }
+  if (isGrowing(view) && endGrowth(view, kernel)) return GROWTH_DONE
+  if (shards !== null && !isGrowing(view)) {
+    const step = (): ShardStep =>
+      stepShardGrowth({ view, kernel, shards, workers, mixedBits: stateBits })
+    const going = isSharded(view) || view.getUint32(SHARD_MOVING, true) !== 0
+    const isLarge = !going && nextTableBytes(view, format) > shards.spreadBytes
+    const next = going || isLarge ? step() : 'refused'
+    if (next !== 'refused') return next === 'move' ? GROWTH_MOVE : GROWTH_DONE
+    if (isSharded(view)) return GROWTH_REFUSED
+  }
+  if (beginGrowth(view, kernel, format)) return GROWTH_REHASH
+  return GROWTH_REFUSED
+}

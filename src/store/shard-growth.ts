@@ -1,0 +1,167 @@
+/**
+ * How the visited set comes to its shards, and how a shard grows: in moves of all keys of one table
+ * into empty ones.
+ *
+ *   spread   the first memory's table -> the tables of all shards
+ *   growth   a shard's table          -> a larger one in the spare memory
+ *
+ * The memory that a growing shard leaves is the spare one from then on. So a growth needs room for
+ * one shard more, an eighth of the visited set, and pages that were committed once are used again.
+ *
+ * `stepShardGrowth` runs on one worker while all others stand in the growth barrier; it ends the
+ * move that was going on and begins the next. Between two calls all workers move keys
+ * (`ShardedSet.move`). If some key finds no slot, the move begins again with a larger table: the
+ * old one is never written.
+ */
+import {
+  BLOCK_BYTES,
+  MEMORY_LIMIT,
+  MEMORY_NEXT,
+  REHASH_CURSOR,
+  SHARDED,
+  SHARDS,
+  SHARD_ATTEMPTS,
+  SHARD_BITS,
+  SHARD_MEMORY,
+  SHARD_MOVE_FAILED,
+  SHARD_MOVING,
+  SHARD_WANTED,
+  TABLE,
+  TABLE_USED,
+} from './control-slots.js'
+import type { Kernel } from './kernel.js'
+import {
+  committedBytes,
+  controlOf,
+  isSharded,
+  shardMemory,
+  shardTable,
+  shardTableStart,
+  type ShardMemories,
+} from './shards.js'
+import {
+  readTableRecord,
+  tableBytes,
+  tableShapes,
+  writeTableRecord,
+  type TableShape,
+} from './table-shape.js'
+
+/** What a step of the growth found. */
+export type ShardStep = 'move' | 'done' | 'refused'
+
+/** What a step works with: the first memory's control slots and kernel, and the shards. */
+export interface ShardStore {
+  readonly view: DataView
+  readonly kernel: Kernel
+  readonly shards: ShardMemories
+  readonly workers: number
+  /** Bits of a mixed value. */
+  readonly mixedBits: number
+}
+
+/** SHARD_MOVING while the first table is spread. */
+export const MOVING_FIRST_TABLE = SHARDS + 1
+/** A shard grows by at least this factor. */
+const GROWTH_FACTOR = 1.12
+/** Tables of shards begin with room for so many times their keys. */
+const SPREAD_FACTOR = 1.15
+/** So much more room with each failed attempt. */
+const RETRY_FACTOR = 1.1
+
+/** The smallest table of keys that need not grow before it has `rows` rows. */
+function shapeFor({ mixedBits }: ShardStore, rows: number): TableShape | undefined {
+  const shapes = tableShapes({ strideWords: 1, stateBits: mixedBits - SHARD_BITS })
+  return shapes.find(({ rowsMax }) => rowsMax > rows)
+}
+
+/**
+ * Puts an empty table into `memory`. False if that would pass the limit or the end of a memory.
+ * Clears what a former table left.
+ */
+function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableShape): boolean {
+  const { view, shards } = store
+  const control = controlOf(memory)
+  const address = shardTableStart(store.workers)
+  const end = address + tableBytes(shape)
+  const before = control.getUint32(MEMORY_NEXT, true)
+  const others = view.getUint32(MEMORY_NEXT, true) + committedBytes(shards) - before
+  if (others + Math.max(before, end) > shards.memoryBytes) return false
+  const missing = Math.ceil(end / BLOCK_BYTES) - memory.buffer.byteLength / BLOCK_BYTES
+  try {
+    if (missing > 0) memory.grow(missing)
+  } catch {
+    return false
+  }
+  const left = Math.max(0, Math.min(before, end) - address)
+  new Uint8Array(memory.buffer, address, left).fill(0)
+  control.setUint32(MEMORY_NEXT, Math.max(before, end), true)
+  control.setUint32(TABLE_USED, 0, true)
+  writeTableRecord(control, TABLE, { shape, address })
+  // What shards take, the level log can't.
+  const rest = Math.max(0, shards.memoryBytes - committedBytes(shards))
+  const limit = view.getUint32(MEMORY_LIMIT, true)
+  view.setUint32(MEMORY_LIMIT, Math.min(limit, rest), true)
+  return true
+}
+
+/** Begins to spread the first table. */
+function beginSpread(store: ShardStore, factor: number): ShardStep {
+  const { view, shards } = store
+  const shape = shapeFor(store, (view.getUint32(TABLE_USED, true) / SHARDS) * factor)
+  if (shape === undefined) return 'refused'
+  for (let shard = 0; shard <= SHARDS; shard++) view.setUint8(SHARD_MEMORY + shard, shard)
+  for (let shard = 0; shard < SHARDS; shard++) {
+    view.setUint8(SHARD_WANTED + shard, 0)
+    if (!placeTable(store, shardMemory(view, shards, shard), shape)) return 'refused'
+  }
+  view.setUint32(REHASH_CURSOR, 0, true)
+  view.setUint32(SHARD_MOVING, MOVING_FIRST_TABLE, true)
+  return 'move'
+}
+
+/** Begins to move the first shard that has no room left. */
+function beginGrowth(store: ShardStore, factor: number): ShardStep {
+  const { view, shards } = store
+  for (let shard = 0; shard < SHARDS; shard++) {
+    const { shape, used } = shardTable(view, shards, shard)
+    if (used < shape.rowsMax && view.getUint8(SHARD_WANTED + shard) === 0) continue
+    const next = shapeFor(store, shape.rowsMax * factor)
+    const spare = shardMemory(view, shards, SHARDS)
+    if (next === undefined || !placeTable(store, spare, next)) return 'refused'
+    controlOf(shardMemory(view, shards, shard)).setUint32(REHASH_CURSOR, 0, true)
+    view.setUint32(SHARD_MOVING, 1 + shard, true)
+    return 'move'
+  }
+  return 'done'
+}
+
+/** Puts the tables that a move has filled in place of the one that it has left. */
+function endMove({ view, kernel }: ShardStore, moving: number): void {
+  if (moving === MOVING_FIRST_TABLE) {
+    const { shape, address } = readTableRecord(view, TABLE)
+    kernel.releaseTable(address, tableBytes(shape))
+    view.setUint32(SHARDED, 1, true)
+    return
+  }
+  const shard = moving - 1
+  const left = view.getUint8(SHARD_MEMORY + shard)
+  view.setUint8(SHARD_MEMORY + shard, view.getUint8(SHARD_MEMORY + SHARDS))
+  view.setUint8(SHARD_MEMORY + SHARDS, left)
+  view.setUint8(SHARD_WANTED + shard, 0)
+}
+
+/** Ends the move that all workers have taken part in, if there was one, and begins the next. */
+export function stepShardGrowth(store: ShardStore): ShardStep {
+  const { view } = store
+  const moving = view.getUint32(SHARD_MOVING, true)
+  const failed = view.getUint32(SHARD_MOVE_FAILED, true) !== 0
+  const attempts = failed ? view.getUint32(SHARD_ATTEMPTS, true) + 1 : 0
+  view.setUint32(SHARD_MOVING, 0, true)
+  view.setUint32(SHARD_MOVE_FAILED, 0, true)
+  view.setUint32(SHARD_ATTEMPTS, attempts, true)
+  if (moving !== 0 && !failed) endMove(store, moving)
+  const retry = RETRY_FACTOR ** attempts
+  if (isSharded(view)) return beginGrowth(store, GROWTH_FACTOR * retry)
+  return beginSpread(store, SPREAD_FACTOR * retry)
+}

@@ -1,0 +1,121 @@
+/**
+ * The memories of a visited set that has outgrown one: SHARDS tables, each in a WebAssembly memory
+ * of its own of up to 4 GiB, and a spare memory into which a shard grows (shard-growth.ts).
+ *
+ *   0        control slots: the record of the table (control-slots.ts)
+ *   4096     one area per worker: result line | scratch | inbox
+ *   end      the table
+ *
+ * The operating system commits a page when it is first written; reserved memories cost nothing.
+ */
+import { defined } from '../base/assert.js'
+import {
+  LINE_BYTES,
+  MEMORY_NEXT,
+  PARTITION_KEYS,
+  SCRATCH_BYTES,
+  SHARDED,
+  SHARDS,
+  SHARD_MEMORY,
+  TABLE,
+  TABLE_USED,
+} from './control-slots.js'
+import { createMemory } from './kernel.js'
+import { readTableRecord, tableBytes, type TableShape } from './table-shape.js'
+
+/** The memories of the shards, and when and how far they may be used. */
+export interface ShardMemories {
+  /** SHARDS + 1 shared memories. */
+  readonly memories: readonly WebAssembly.Memory[]
+  /** The first table is spread over the shards when it would pass this, bytes. */
+  readonly spreadBytes: number
+  /** Most bytes of all memories together, the first one included. */
+  readonly memoryBytes: number
+}
+
+/** Areas of one worker in the memory of a shard; byte addresses. */
+export interface ShardArea {
+  /** What the kernel reports (RESULT_ offsets). */
+  readonly result: number
+  readonly scratch: number
+  /** Keys on their way in, and those of them that were new on their way out. */
+  readonly inbox: number
+}
+
+/** Size of the first table from which on it is spread over shards. */
+export const SPREAD_BYTES = 2 ** 30
+
+const AREAS_START = 4096
+const AREA_BYTES = 64 + SCRATCH_BYTES + PARTITION_KEYS * 8
+
+/** Areas of worker `index` in every shard's memory. */
+export function shardArea(index: number): ShardArea {
+  const result = AREAS_START + index * AREA_BYTES
+  return { result, scratch: result + 64, inbox: result + 64 + SCRATCH_BYTES }
+}
+
+/** Where the table lies in every shard's memory. */
+export function shardTableStart(workers: number): number {
+  return shardArea(workers).result
+}
+
+/**
+ * Reserves the memories. Throws RangeError if the process may not reserve that much address space.
+ */
+export function createShardMemories(
+  workers: number,
+  limits: { spreadBytes: number; memoryBytes: number },
+): ShardMemories {
+  const memories = Array.from({ length: SHARDS + 1 }, () => createMemory(shardTableStart(workers)))
+  return { memories, ...limits }
+}
+
+/** A view of the control slots of one memory. */
+export function controlOf(memory: WebAssembly.Memory): DataView {
+  return new DataView(memory.buffer, 0, AREAS_START)
+}
+
+/** The memory of a shard, or with SHARDS the spare one. `view` is that of the first memory. */
+export function shardMemory(
+  view: DataView,
+  { memories }: ShardMemories,
+  shard: number,
+): WebAssembly.Memory {
+  return defined(memories[view.getUint8(SHARD_MEMORY + shard)])
+}
+
+/** The table of a shard, and how many keys it holds. */
+export function shardTable(
+  view: DataView,
+  shards: ShardMemories,
+  shard: number,
+): { shape: TableShape; used: number } {
+  const control = controlOf(shardMemory(view, shards, shard))
+  const { shape } = readTableRecord(control, TABLE)
+  return { shape, used: control.getUint32(TABLE_USED, true) }
+}
+
+/** True once the visited set is spread over shards. `view` is that of the first memory. */
+export function isSharded(view: DataView): boolean {
+  return view.getUint32(SHARDED, true) !== 0
+}
+
+/** Bytes of the tables of all shards, and the share of their slots that is filled, 0..1. */
+export function shardedSize(
+  view: DataView,
+  shards: ShardMemories,
+): { bytes: number; load: number } {
+  let [bytes, used, slots] = [0, 0, 0]
+  for (let shard = 0; shard < SHARDS; shard++) {
+    const table = shardTable(view, shards, shard)
+    bytes += tableBytes(table.shape)
+    used += table.used
+    slots += (table.shape.lines * LINE_BYTES) / table.shape.slotBytes
+  }
+  return { bytes, load: Math.min(1, used / Math.max(1, slots)) }
+}
+
+/** Bytes that all these memories use or have used: their pages stay committed. */
+export function committedBytes({ memories }: ShardMemories): number {
+  return memories.reduce((sum, memory) => sum + controlOf(memory).getUint32(MEMORY_NEXT, true), 0)
+}
