@@ -247,7 +247,7 @@ export class SearchWorker {
     return status
   }
 
-  /** Inserts what waits for shards, where it is more than `least` keys. False if the search stops. */
+  /** Inserts the keys that wait for shards, where more than `least` do. False if it stops. */
   #drain(least: number): boolean {
     for (let shard = 0; shard < SHARDS; shard++) {
       const waiting = this.#shards?.waiting(shard) ?? 0

@@ -35,7 +35,7 @@ export interface Kernel {
   /** Sets up the worker's partition (PARTITION_BYTES) for mixed values of `mixedBits` bits. */
   attachPartition(partition: number, mixedBits: number): void
   /**
-   * Sorts rows that the filter does not know into the worker's partition, by shard. Returns how many
+   * Sorts rows that the filter does not know into the worker's partition by shard. Returns how many
    * rows were dealt with; the result line holds STATUS_OK, or STATUS_FULL if some buffer must be
    * emptied before the next call.
    */

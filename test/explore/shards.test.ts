@@ -1,4 +1,4 @@
-/** Searches whose visited set leaves the first memory and is spread over shards, which then grow. */
+/** Searches whose visited set leaves the first memory for shards, which then grow. */
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/compile/compile.js'
 import { explore, type ExploreProgress } from '../../src/explore/explore.js'
