@@ -13,7 +13,7 @@ import { search } from '../../src/interpret/search.js'
 import { formatAction } from '../../src/ir/model.js'
 import { shortestViolation } from './paths.js'
 
-type Definition = typeof lifetime | typeof launch | typeof conversion | typeof inPlace
+type Definition = typeof lifetime
 
 /** The variant as a model. */
 function modelOf(definition: Definition, name: string) {
