@@ -93,7 +93,7 @@ describe('the trace cards of guest_memfd', () => {
     )
     expectOrder(path, 'bind.B_scan', 'stray_fallocate', 'bind.B_register_notifier', 'guest_write')
   })
-  test('card 5: two faults prepare one folio, and the second one clears what the guest wrote', () => {
+  test('card 5: the second fault that prepares a folio clears what the guest wrote', () => {
     const path = steps(lifetime, 'W12', 'clearing never hits guest content')
     const folio = 'vcpu.V10_kvm_gmem_get_folio'
     const prepare = 'vcpu.V10_kvm_gmem_prepare_folio'
