@@ -1,37 +1,32 @@
 /**
- * The programs that are compared on sept-zap: zapcheck through its built command, SPIN on the same
- * system twice (written plainly, and with its arrays packed by hand), and C++ written for this one
- * system. Each is prepared once in a temporary folder and then run once a round.
+ * What the benchmark compares: programs that search a system to its end. Each is prepared once in a
+ * folder of its own and then run once a round. Here are zapcheck, through its built command, and
+ * the C++ program; `spin.ts` and `rumur.ts` have the others.
  */
 import { join } from 'node:path'
-import { exists, mustRun, runProgram } from './process.js'
-
-/** The size of the system. */
-export interface Scope {
-  readonly vcpus: number
-  readonly gfns: number
-}
+import { exists, mustRun } from './process.js'
+import type { Counts, System } from './systems.js'
 
 /** One run of one contender. */
-export interface Measurement {
-  readonly states: number
-  readonly transitions: number
-  /** Breadth-first depth; undefined for SPIN, which searches depth-first. */
+export interface Measurement extends Omit<Counts, 'depth'> {
+  /** Breadth-first depth; undefined where the tool searches depth-first or does not say. */
   readonly depth: number | undefined
   /** Search time as the tool itself reports it. */
   readonly searchSeconds: number
   /** Time of the whole process. */
   readonly wallSeconds: number
-  /** What keeps the visited states, divided by their number. */
-  readonly bytesPerState: number
+  /** What keeps the visited states, divided by their number; undefined if the tool is silent. */
+  readonly bytesPerState: number | undefined
   readonly peakBytes: number | undefined
 }
 
-/** A program that can search sept-zap. */
+/** A program that can search a system. */
 export interface Contender {
   readonly name: string
-  /** Seconds spent to generate and compile the checker, once. */
+  /** Seconds spent to generate and compile the checker, once; part of the time to a verdict. */
   readonly prepareSeconds: number
+  /** True if the search leaves states out on purpose: its counts are nobody else's. */
+  readonly isReduced: boolean
   run(): Promise<Measurement>
 }
 
@@ -39,30 +34,34 @@ export interface Contender {
 export interface Folders {
   /** The repository. */
   readonly root: string
-  /** A folder of this run's own; everything that is compiled goes there. */
+  /** A folder of this contender's own; everything that is compiled goes there. */
   readonly scratch: string
 }
 
 /** What `zapcheck check --json` prints, as far as it is used here. */
-interface CheckOutput {
-  readonly states: number
-  readonly transitions: number
-  readonly depth: number
+interface CheckOutput extends Counts {
+  readonly verdict: string
   readonly seconds: number
   readonly memory: { readonly bytesPerState: number; readonly peakRssBytes: number }
 }
 
-/** zapcheck with a number of workers. */
-export function zapcheck(folders: Folders, scope: Scope, workers: number): Contender {
+/** zapcheck with a number of workers, and with further flags. */
+export function zapcheck(
+  folders: Folders,
+  system: System,
+  workers: number,
+  flags: readonly string[] = [],
+): Contender {
   const command = join(folders.root, 'dist/bin/zapcheck.js')
-  const args = [command, 'check', 'sept-zap']
-  args.push('-p', `vcpus=${scope.vcpus}`, '-p', `gfns=${scope.gfns}`)
-  args.push('--workers', String(workers), '--json')
+  const args = [command, 'check', system.model, '--workers', String(workers), '--json', ...flags]
+  for (const [name, value] of Object.entries(system.parameters)) args.push('-p', `${name}=${value}`)
+  const name = `zapcheck, ${workers} worker${workers === 1 ? '' : 's'}`
   return {
-    name: `zapcheck, ${workers} worker${workers === 1 ? '' : 's'}`,
+    name: [name, ...flags].join(', '),
     prepareSeconds: 0,
+    isReduced: flags.length > 0,
     async run() {
-      const finished = await mustRun(process.execPath, args, folders.scratch)
+      const finished = await mustRun(process.execPath, args, folders.root)
       const output = JSON.parse(finished.stdout) as CheckOutput
       return {
         states: output.states,
@@ -77,112 +76,48 @@ export function zapcheck(folders: Folders, scope: Scope, workers: number): Conte
   }
 }
 
-/** The number before `label` in what SPIN printed; 0 if the line is missing. */
-function spinNumber(output: string, label: string): number {
-  const found = new RegExp(`^\\s*([0-9.e+]+)\\s+${label}`, 'm').exec(output)
-  return found?.[1] === undefined ? 0 : Number(found[1])
+/** Flags of `zapcheck check` that leave states out without changing a verdict. */
+const reductionFlags = ['--reduce', '--symmetry']
+
+/** Which of them the help text of this zapcheck knows, and whether they take no value. */
+export function reductionsIn(help: string): string[] {
+  return reductionFlags.filter(flag => new RegExp(`^ +${flag}(?! <)\\b`, 'm').test(help))
 }
 
-/** Bytes that SPIN keeps with each state, besides the state: link, hash, and its search stack's. */
-const spinOverheadBytes = 20
-
-/** Logarithm of the number of slots of SPIN's hash table, each a pointer of 8 bytes. */
-const spinTableBits = 24
-
-/**
- * Reads what `pan` printed. Its transitions are `stored + matched`, and `stored` includes the
- * initial state, which no transition leads to: one too many. Memory is what SPIN itself prints
- * where it compresses states, (state + overhead) times states; the hash table is added.
- * @throws Error when the search was cut short or found an error.
- */
-export function readSpin(output: string): Omit<Measurement, 'wallSeconds' | 'peakBytes'> {
-  const elapsed = /elapsed time ([0-9.e+-]+) seconds/.exec(output)
-  const vector = /^State-vector (\d+) byte/m.exec(output)
-  if (elapsed === null || vector === null || !/errors: 0$/m.test(output))
-    throw new Error(`SPIN did not finish its search:\n${output}`)
-  if (/search depth too small/.test(output))
-    throw new Error(`SPIN did not search deep enough:\n${output}`)
-  const states = spinNumber(output, 'states, stored')
-  return {
-    states,
-    transitions: spinNumber(output, 'transitions') - 1,
-    depth: undefined,
-    searchSeconds: Number(elapsed[1]),
-    bytesPerState: Number(vector[1]) + spinOverheadBytes + (8 * 2 ** spinTableBits) / states,
-  }
-}
-
-/**
- * Options of the checker's compilation that made it fastest on this system: no partial order
- * reduction, as everybody has to count the same states; no size in each state, and no removal of
- * its padding. The latter costs memory: with it, states take a fifth less and the search longer.
- */
-const spinFlags = ['-DSAFETY', '-DNOREDUCE', '-DNOVSZ', '-DNOCOMP']
-
-/** SPIN, depth-first and exact; undefined where SPIN or gcc is missing. */
-export async function spin(
-  folders: Folders,
-  scope: Scope,
-  packed: boolean,
-): Promise<Contender | undefined> {
-  if (!(await exists('spin', ['-V'])) || !(await exists('gcc', ['--version']))) return undefined
-  const source = join(folders.root, 'bench/sept-zap.pml')
-  const name = packed ? 'pan-packed' : 'pan'
-  const sizes = [`-DV=${scope.vcpus}`, `-DG=${scope.gfns}`, ...(packed ? ['-DPACKED'] : [])]
-  const start = performance.now()
-  await mustRun('spin', ['-a', ...sizes, source], folders.scratch)
-  const output = join(folders.scratch, name)
-  const flags = ['-O3', '-march=native', ...spinFlags]
-  await mustRun('gcc', [...flags, 'pan.c', '-o', output], folders.scratch)
-  const prepareSeconds = (performance.now() - start) / 1000
-  return {
-    name: packed ? 'SPIN, packed by hand' : 'SPIN',
-    prepareSeconds,
-    async run() {
-      const finished = await mustRun(
-        output,
-        ['-m1000000', `-w${spinTableBits}`, '-n'],
-        folders.scratch,
-      )
-      const { wallSeconds, peakBytes } = finished
-      return { ...readSpin(finished.stdout), wallSeconds, peakBytes }
-    },
-  }
-}
-
-/** Whether SPIN finds the seeded bug: if it did not, its model would check nothing. */
-export async function spinFindsSeededBug(folders: Folders): Promise<boolean> {
-  const source = join(folders.root, 'bench/sept-zap.pml')
-  await mustRun('spin', ['-a', '-DNOTRACK', source], folders.scratch)
-  const output = join(folders.scratch, 'pan-notrack')
-  await mustRun('gcc', ['-O1', ...spinFlags, 'pan.c', '-o', output], folders.scratch)
-  const finished = await runProgram(output, ['-n'], folders.scratch)
-  return /assertion violated/.test(finished.stdout) && /errors: 1$/m.test(finished.stdout)
+/** The reductions of the built zapcheck. */
+export async function reductions(root: string): Promise<string[]> {
+  const command = join(root, 'dist/bin/zapcheck.js')
+  return reductionsIn((await mustRun(process.execPath, [command, 'check', '--help'], root)).stdout)
 }
 
 /** What the C++ program prints. */
-interface CppOutput {
-  readonly states: number
-  readonly transitions: number
-  readonly depth: number
+interface CppOutput extends Counts {
   readonly seconds: number
   readonly visitedBytes: number
 }
 
-/** The C++ program; undefined where g++ is missing. */
-export async function cpp(folders: Folders, scope: Scope): Promise<Contender | undefined> {
+/** Compiles the C++ program; undefined where g++ is missing. */
+export async function compileCpp(folders: Folders, system: System): Promise<string | undefined> {
   if (!(await exists('g++', ['--version']))) return undefined
-  const output = join(folders.scratch, 'sept-zap')
-  const source = join(folders.root, 'bench/sept-zap.cpp')
-  const sizes = [`-DV=${scope.vcpus}`, `-DG=${scope.gfns}`]
+  const output = join(folders.scratch, system.name)
+  const source = join(folders.root, `bench/models/${system.name}.cpp`)
+  const sizes = Object.entries(system.constants).map(([name, value]) => `-D${name}=${value}`)
   const flags = ['-std=c++17', '-O3', '-march=native', ...sizes]
-  const start = performance.now()
   await mustRun('g++', [...flags, source, '-o', output], folders.scratch)
+  return output
+}
+
+/** The C++ program; undefined where g++ is missing. */
+export async function cpp(folders: Folders, system: System): Promise<Contender | undefined> {
+  const start = performance.now()
+  const program = await compileCpp(folders, system)
+  if (program === undefined) return undefined
   return {
     name: 'C++ for this system only',
     prepareSeconds: (performance.now() - start) / 1000,
+    isReduced: false,
     async run() {
-      const { stdout, wallSeconds, peakBytes } = await mustRun(output, [], folders.scratch)
+      const { stdout, wallSeconds, peakBytes } = await mustRun(program, [], folders.scratch)
       const found = JSON.parse(stdout) as CppOutput
       return {
         states: found.states,

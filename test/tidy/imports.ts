@@ -86,7 +86,8 @@ const doors = [
   { files: /^properties\//, packages: /^zapcheck$/, targets: /^properties\// },
   { files: /^workers\/kernel\//, packages: /^$/, targets: /^(workers\/kernel|src\/store)\// },
   { files: /^workers\//, packages: /^(?!zapcheck)/, targets: /^(src\/[^/]+\/|models\/index\.ts$)/ },
-  { files: /^bench\//, packages: /^node:|^(esbuild|vitest)$/, targets: /^bench\// },
+  { files: /^bench\/models\//, packages: /^zapcheck$/, targets: /^bench\/models\// },
+  { files: /^bench\//, packages: /^node:|^(esbuild|vitest)$/, targets: /^(bench|src\/[^/]+)\// },
 ]
 
 function checkDoor(found: Import, target: string | undefined): string | undefined {
