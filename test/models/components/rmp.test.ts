@@ -3,11 +3,11 @@
  * in, compared with the rules written down a second time over the bits of an entry.
  */
 import { describe, expect, test } from 'vitest'
-import { rmp, rmpStates } from '../../models/components/rmp.js'
-import type { HostOutcome, PageSize, Rmp, RmpState } from '../../models/components/rmp.js'
-import { Interpreter } from '../../src/interpret/interpreter.js'
-import { defineModel } from '../../src/index.js'
-import type { Bool, ModelBuilder } from '../../src/index.js'
+import { rmp, rmpStates } from '../../../models/components/rmp.js'
+import type { HostOutcome, PageSize, Rmp, RmpState } from '../../../models/components/rmp.js'
+import { Interpreter } from '../../../src/interpret/interpreter.js'
+import { defineModel } from '../../../src/index.js'
+import type { Bool, ModelBuilder } from '../../../src/index.js'
 
 /** An entry as hardware keeps it. */
 interface Entry {
