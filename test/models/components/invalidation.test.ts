@@ -3,19 +3,8 @@
  */
 import { expect, test } from 'vitest'
 import { and, defineModel, implies, not } from 'zapcheck'
-import type { ModelDefinition } from 'zapcheck'
 import { invalidation } from '../../../models/components/invalidation.js'
-import { search } from '../../../src/interpret/search.js'
-
-/** The names of the properties that a model violates, and its number of states. */
-function explore(definition: ModelDefinition) {
-  const model = definition.instantiate({})
-  const { depths, states } = search(model)
-  const violated = model.properties.flatMap((p, i) =>
-    (p.kind === 'reachable') === (depths[i] === null) ? [p.name] : [],
-  )
-  return { states, violated }
-}
+import { explore } from './explore.js'
 
 test('the hull covers all ranges that were added, until the last section ends', () => {
   const definition = defineModel({
