@@ -5,7 +5,7 @@ import { shadowRoot } from '../../../models/components/shadow-root.js'
 import { tdpRoot } from '../../../models/components/tdp-root.js'
 import { explore } from './explore.js'
 
-test('a TDP root translates through its table only, and a zapped table takes its leafs along', () => {
+test('a TDP root translates through its table, which takes its leafs along', () => {
   const definition = defineModel({
     name: 'root',
     about: 'One root with two gfns and two pages.',
@@ -34,7 +34,7 @@ test('a TDP root translates through its table only, and a zapped table takes its
   expect(explore(definition)).toEqual({ states: 16, violated: [] })
 })
 
-test('a shadow page is counted in the slot object that it was linked for, until it is zapped', () => {
+test('a shadow page is counted in the slot object that it was linked for', () => {
   const definition = defineModel({
     name: 'shadow-page',
     about: 'A shadow page is linked for one of two slot objects, and zapped.',
