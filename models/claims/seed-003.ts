@@ -13,6 +13,7 @@ const bound = 'at most one gfn has two backings'
 const noPrivate = 'a shared gfn has no private page'
 const prepared = 'a page of the guest is prepared at its first access'
 const told = 'an allocation is told once'
+const given = "a page that was given back is the host's"
 const trusted = "private content is not the host's after the start"
 const attributes = 'only the ioctl changes attributes'
 
@@ -171,12 +172,16 @@ export const seed003Claims: readonly Claim[] = [
     cases: [
       conversion('W8-replay', prepared, 'holds', 'one lock is over replay and registration'),
       conversion('W8-replay', told, 'holds', 'one lock is over replay and registration'),
+      conversion('W8-replay', given, 'holds', 'one lock is over replay and registration'),
       conversion('W8-scan-first', prepared, 'holds', 'it looks before it registers'),
+      conversion('W8-scan-first', given, 'holds', 'a hole is punched between look and replay'),
+      conversion('W8-register-first', prepared, 'holds', 'it registers before it looks'),
       conversion('W8-register-first', told, 'holds', 'it registers before it looks'),
+      conversion('W8-register-first', given, 'holds', 'a hole is punched between look and replay'),
     ],
     why:
-      'Without one lock an allocation in between is lost, or told twice. The mail itself is not ' +
-      'sure that it would work.',
+      'Without one lock an allocation in between is lost, or told twice, and a page that is ' +
+      'punched out in between is given to the guest. The mail itself is not sure that it works.',
   },
   {
     id: '003-12',
