@@ -51,6 +51,7 @@ export interface CheckFlags extends OutputFlags {
   readonly trace?: string
   readonly full?: boolean
   readonly keepGoing?: boolean
+  readonly lossy?: boolean
 }
 
 /** A model that is ready to run. */
@@ -123,6 +124,7 @@ function exploreOptions(
     ...(flags.maxStates !== undefined && { statesMax: flags.maxStates }),
     ...(flags.maxDepth !== undefined && { depthMax: flags.maxDepth }),
     ...(flags.keepGoing === true && { keepGoing: true }),
+    ...(flags.lossy === true && { lossy: true }),
     ...(output.showsProgress && { onProgress }),
   }
 }

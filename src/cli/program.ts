@@ -90,6 +90,7 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
       parseCount('--max-states', 1, COUNT_MAX),
     )
     .option('--max-depth <n>', 'do not go deeper', parseCount('--max-depth', 0, 2 ** 31 - 2))
+    .option('--lossy', 'when memory runs out, go on and omit some states; see docs/limits.md')
     .option('--keep-going', 'explore the whole space although a property is violated')
     .option('--trace <file>', 'save the trace of a violation as JSON')
     .option('--full', 'show whole states in traces')
@@ -116,7 +117,7 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
 
 /** The suite takes its parameters and properties from the models. */
 function refuseModelFlags(flags: CheckFlags): void {
-  const { param, property, variant, maxStates, maxDepth, trace, full, keepGoing } = flags
+  const { param, property, variant, maxStates, maxDepth, trace, full } = flags
   const given = {
     '-p': param !== undefined,
     '--property': property !== undefined,
@@ -125,7 +126,8 @@ function refuseModelFlags(flags: CheckFlags): void {
     '--max-depth': maxDepth !== undefined,
     '--trace': trace !== undefined,
     '--full': full !== undefined,
-    '--keep-going': keepGoing !== undefined,
+    '--keep-going': flags.keepGoing !== undefined,
+    '--lossy': flags.lossy !== undefined,
   }
   for (const [flag, isGiven] of Object.entries(given))
     if (isGiven)

@@ -11,7 +11,7 @@ import {
   type CompiledModel,
 } from '../compile/compiled-model.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
-import { committedBytes, isSharded, shardedSize } from '../store/shards.js'
+import { committedBytes, isLossy, isSharded, shardedSize } from '../store/shards.js'
 import {
   allocatedBytes,
   controlView,
@@ -25,6 +25,7 @@ import {
   SLOT_LEVEL_DEPTH,
   SLOT_STOP,
   STATISTIC_EXPANDED,
+  STATISTIC_OMITTED,
   STATISTIC_STATES,
   STATISTIC_TRANSITIONS,
   STOP_DEPTH,
@@ -116,15 +117,17 @@ export function collectResult(
       if (view.getUint8(area.fired + action) !== 0) fired[action] = 1
     }
   }
-  const exhaustive = view.getInt32(SLOT_EXHAUSTIVE, true) !== 0
+  const lossy = setup.shards !== null && isLossy(view)
+  const finished = view.getInt32(SLOT_EXHAUSTIVE, true) !== 0
   const stopReason = view.getInt32(SLOT_STOP, true)
   return {
     states: total(view, setup, STATISTIC_STATES),
     transitions: total(view, setup, STATISTIC_TRANSITIONS),
     depth: view.getInt32(SLOT_DEPTH, true),
     deadlocks,
-    exhaustive,
-    limit: exhaustive ? null : (LIMIT_NAMES.get(stopReason) ?? null),
+    exhaustive: finished && !lossy,
+    omitted: lossy ? total(view, setup, STATISTIC_OMITTED) : null,
+    limit: finished ? null : (LIMIT_NAMES.get(stopReason) ?? null),
     candidates: model.properties.map((_, index) => mergeCandidates(view, setup, index)),
     modelError: mergeCandidates(view, setup, model.properties.length),
     fired,

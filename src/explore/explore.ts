@@ -50,12 +50,13 @@ function kernelModule(path: string): Promise<WebAssembly.Module> {
   return module
 }
 
-/** Reserves memories for a visited set of more than 4 GiB, if as much may be used. */
+/** Reserves memories for a visited set of more than 4 GiB, or a lossy one, if one may be used. */
 function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories | null {
-  const { workers, memoryBytes = MEMORY_BYTES_MAX, spreadBytes = SPREAD_BYTES } = options
-  const isAsked = memoryBytes > MEMORY_BYTES_MAX || options.spreadBytes !== undefined
+  const { workers, memoryBytes = MEMORY_BYTES_MAX, lossy = false } = options
+  const isAsked = memoryBytes > MEMORY_BYTES_MAX || lossy || options.spreadBytes !== undefined
   if (!isAsked || model.strideWords > 1 || model.stateBits <= SHARD_BITS) return null
-  return createShardMemories(workers, { spreadBytes, memoryBytes })
+  const spreadBytes = options.spreadBytes ?? Math.min(SPREAD_BYTES, memoryBytes / 8)
+  return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
 }
 
 /**

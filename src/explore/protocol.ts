@@ -73,6 +73,8 @@ export const GROWTH_DONE = 4
 export const STATISTIC_STATES = 0
 export const STATISTIC_TRANSITIONS = 8
 export const STATISTIC_EXPANDED = 16
+/** New states that lossy shards are expected to have taken for known. */
+export const STATISTIC_OMITTED = 24
 
 /** What a worker needs of a property; the rest stays on the main thread. */
 export interface PropertyKind {

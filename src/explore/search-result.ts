@@ -18,6 +18,8 @@ export interface ExploreOptions {
    * several memories. @defaultValue 4 GiB
    */
   readonly memoryBytes?: number
+  /** Go on with a lossy visited set when memory is short, instead of ending the run. */
+  readonly lossy?: boolean
   /** Longest time, milliseconds from the call on. */
   readonly timeMs?: number
   /** The run ends once more states than this were found. */
@@ -84,6 +86,11 @@ export interface ExploreResult {
   readonly deadlocks: number
   /** True if every reachable state was found and expanded. */
   readonly exhaustive: boolean
+  /**
+   * States that are expected to have been taken for others, and left out, once memory had run out;
+   * null if no state was. Those that can be reached through them only are not in the number.
+   */
+  readonly omitted: number | null
   /** The limit that was hit, null if none was or the run was exhaustive all the same. */
   readonly limit: LimitName | null
   /** Per property: the least candidate at the least depth, null if none was found. */

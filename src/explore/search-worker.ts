@@ -51,6 +51,7 @@ import {
   SLOT_LEVEL_END,
   SLOT_LEVEL_GENERATION,
   STATISTIC_EXPANDED,
+  STATISTIC_OMITTED,
   STATISTIC_STATES,
   STATISTIC_TRANSITIONS,
   STOP_MEMORY,
@@ -82,6 +83,7 @@ export class SearchWorker {
   #states = 0
   #transitions = 0
   #expanded = 0
+  #omitted = 0
 
   /** `poll` is called once per run of states; inline searches report progress there. */
   constructor(setup: WorkerSetup, poll?: () => void) {
@@ -266,6 +268,7 @@ export class SearchWorker {
       const inserted = shards.insert(shard, done, fresh)
       done += inserted.done
       fresh += inserted.fresh
+      this.#omitted += inserted.omitted
       if (done < count) this.#meeting.requestGrowth()
     }
     for (let appended = 0; appended < fresh;) {
@@ -317,6 +320,7 @@ export class SearchWorker {
     this.#view.setFloat64(statistics + STATISTIC_STATES, this.#states, true)
     this.#view.setFloat64(statistics + STATISTIC_TRANSITIONS, this.#transitions, true)
     this.#view.setFloat64(statistics + STATISTIC_EXPANDED, this.#expanded, true)
+    this.#view.setFloat64(statistics + STATISTIC_OMITTED, this.#omitted, true)
   }
 
   /** A number of this worker's result line. */

@@ -26,6 +26,14 @@ export interface ModelErrorReport {
   readonly depth: number
 }
 
+/** What a lossy visited set is expected to have left out. */
+export interface Omission {
+  /** Probability that any state was taken for another one, 0..1. */
+  readonly omissionProbability: number
+  /** How many states were, on average; those that only these lead to are not in the number. */
+  readonly omittedExpected: number
+}
+
 /** One check. The optional members are there only when they have something to say. */
 export interface CheckReport {
   readonly model: string
@@ -49,8 +57,8 @@ export interface CheckReport {
     readonly bytesPerState: number
     readonly peakRssBytes: number
   }
-  /** The visited set never confuses two states. */
-  readonly exactness: 'exact'
+  /** Whether the visited set may have confused two states. */
+  readonly exactness: 'exact' | Omission
   readonly properties: readonly PropertyReport[]
   /** The limit that ended the run, null if none did. */
   readonly limit: LimitName | null
@@ -109,12 +117,20 @@ export function reportOf({
       bytesPerState: result.states > 0 ? rounded(result.visitedBytes / result.states, 2) : 0,
       peakRssBytes,
     },
-    exactness: 'exact',
+    exactness: exactnessOf(result.omitted),
     properties,
     limit: result.limit,
     trace: null,
     version,
     ...(dead.length > 0 && { deadActions: dead }),
+  }
+}
+
+function exactnessOf(omitted: number | null): CheckReport['exactness'] {
+  if (omitted === null) return 'exact'
+  return {
+    omissionProbability: Number((-Math.expm1(-omitted)).toPrecision(3)),
+    omittedExpected: Number(omitted.toPrecision(3)),
   }
 }
 

@@ -3,7 +3,7 @@ import type { LimitName } from '../explore/explore.js'
 import { printable } from '../trace/printable.js'
 import type { Paint, Style } from '../trace/printable.js'
 import { formatModel } from '../trace/render.js'
-import type { CheckReport, PropertyReport } from './check-report.js'
+import type { CheckReport, Omission, PropertyReport } from './check-report.js'
 import { formatBytes, formatCount, formatRate, formatSeconds } from './numbers.js'
 
 const VERDICT_STYLES: Readonly<Record<string, Style>> = {
@@ -50,16 +50,19 @@ function propertyLine(property: PropertyReport, report: CheckReport, paint: Pain
   return `  ${painted(verdict, paint)}${padding}  ${printable(name)} ${paint('dim', `(${words.join(', ')})`)}`
 }
 
-function whyUnknown({ limit, error }: CheckReport): string {
+function whyUnknown({ limit, error, exactness }: CheckReport): string {
   if (error !== undefined) return 'the run ended at a model error'
+  if (limit === null && exactness !== 'exact') return 'no violation found'
   return limit === null ? 'the run ended at a violation' : `${LIMIT_WORDS[limit]} first`
 }
 
 function verdictLine(report: CheckReport, paint: Paint): string {
-  const { verdict, limit, error, exhaustive } = report
+  const { verdict, limit, error, exhaustive, exactness } = report
   const word = paint('bold', painted(verdict, paint))
   if (error !== undefined) return `verdict  ${word}: the model has an error`
   if (verdict === 'holds') return `verdict  ${word}: every reachable state was explored`
+  if (verdict === 'incomplete' && limit === null && exactness !== 'exact')
+    return `verdict  ${word}: no violation found, but states were omitted`
   if (verdict === 'incomplete')
     return `verdict  ${word}: ${limit === null ? 'the run ended early' : LIMIT_WORDS[limit]}; nothing was violated so far`
   if (exhaustive) return `verdict  ${word}: every reachable state was explored`
@@ -72,11 +75,17 @@ function statisticLines(report: CheckReport, paint: Paint): string[] {
   const { states, transitions, depth, deadlocks, seconds, statesPerSecond, workers } = report
   const { stateBits, visitedBytes, bytesPerState, peakRssBytes } = report.memory
   const dim = (text: string): string => paint('dim', text)
+  const { exactness } = report
   return [
     `${dim('states')}   ${formatCount(states)} distinct, ${formatCount(transitions)} transitions, depth ${depth}, ${formatCount(deadlocks)} ${deadlocks === 1 ? 'deadlock' : 'deadlocks'}`,
     `${dim('time')}     ${formatSeconds(seconds)}, ${formatRate(statesPerSecond)} states/s, ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
-    `${dim('memory')}   ${stateBits}-bit states, exact, ${bytesPerState} bytes per state, visited set ${formatBytes(visitedBytes)}, process ${formatBytes(peakRssBytes)}`,
+    `${dim('memory')}   ${stateBits}-bit states, ${exactness === 'exact' ? 'exact' : 'lossy'}, ${bytesPerState} bytes per state, visited set ${formatBytes(visitedBytes)}, process ${formatBytes(peakRssBytes)}`,
+    ...(exactness === 'exact' ? [] : [`${dim('omitted')}  ${omissionText(exactness)}`]),
   ]
+}
+
+function omissionText({ omissionProbability, omittedExpected }: Omission): string {
+  return `memory ran out: about ${formatCount(Math.ceil(omittedExpected))} states are expected to be missing, and all that only they lead to; the probability that any is: ${omissionProbability}`
 }
 
 function warningLines({ deadActions = [] }: CheckReport, paint: Paint): string[] {

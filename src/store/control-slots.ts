@@ -100,6 +100,9 @@ export const SHARD_MEMORY = 976
 /** u8 each: 1 if shard i must grow though it is not full, since some key found no slot. */
 export const SHARD_WANTED = 992
 
+/** u32: 1 once some shard is lossy: bits instead of slots (workers/kernel/bits.ts). */
+export const SHARD_LOSSY = 1000
+
 /** High bits of a mixed value that choose its shard. */
 export const SHARD_BITS = 3
 /** Shards of a visited set that has outgrown one memory. */
@@ -140,6 +143,9 @@ export const RESULT_FRESH_COUNT = 8
 export const RESULT_RUN_ADDRESS = 12
 /** u32: row count of that descriptor. */
 export const RESULT_RUN_COUNT = 16
+
+/** f64: states that the last `insertKeys` into a lossy shard is expected to have omitted. */
+export const RESULT_OMITTED = 24
 
 /** `insert` went through, or stopped at the end of a block: call again with the rest. */
 export const STATUS_OK = 0

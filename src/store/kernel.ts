@@ -45,7 +45,8 @@ export interface Kernel {
   /**
    * Inserts keys into the table of a shard's memory. Those that were new are moved to the front,
    * in order; the result line holds their number. Returns how many were dealt with: fewer than
-   * `count` if the shard must grow first (STATUS_GROW).
+   * `count` if the shard must grow first (STATUS_GROW). A lossy shard never grows; it takes some
+   * new keys for known, and the result line holds how many are expected (RESULT_OMITTED).
    */
   insertKeys(keys: number, count: number): number
   /**

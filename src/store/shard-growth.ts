@@ -12,9 +12,14 @@
  * move that was going on and begins the next. Between two calls all workers move keys
  * (`ShardedSet.move`). If some key finds no slot, the move begins again with a larger table: the
  * old one is never written.
+ *
+ * When there is no memory for a larger table, the search ends; or, if the user has asked for it, the
+ * shard becomes lossy: its keys move to an array of bits of about the same size (kernel/bits.ts),
+ * which never grows.
  */
 import {
   BLOCK_BYTES,
+  LINE_BYTES,
   MEMORY_LIMIT,
   MEMORY_NEXT,
   REHASH_CURSOR,
@@ -22,6 +27,7 @@ import {
   SHARDS,
   SHARD_ATTEMPTS,
   SHARD_BITS,
+  SHARD_LOSSY,
   SHARD_MEMORY,
   SHARD_MOVE_FAILED,
   SHARD_MOVING,
@@ -40,6 +46,7 @@ import {
   type ShardMemories,
 } from './shards.js'
 import {
+  bitsShape,
   readTableRecord,
   tableBytes,
   tableShapes,
@@ -66,6 +73,8 @@ export const MOVING_FIRST_TABLE = SHARDS + 1
 const GROWTH_FACTOR = 1.12
 /** Tables of shards begin with room for so many times their keys. */
 const SPREAD_FACTOR = 1.15
+/** An array of bits smaller than this is of no use. */
+const BITS_LINES_MIN = 64
 /** So much more room with each failed attempt. */
 const RETRY_FACTOR = 1.1
 
@@ -105,6 +114,21 @@ function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableS
   return true
 }
 
+/**
+ * Puts an empty array of bits into `memory`, of `bytes` bytes or as much as there is. False if the
+ * user has not asked for it, or there is almost nothing.
+ */
+function placeBits(store: ShardStore, memory: WebAssembly.Memory, bytes: number): boolean {
+  const { view, shards, workers } = store
+  const before = controlOf(memory).getUint32(MEMORY_NEXT, true)
+  const others = view.getUint32(MEMORY_NEXT, true) + committedBytes(shards) - before
+  const room = Math.max(before, shards.memoryBytes - others) - shardTableStart(workers)
+  const lines = Math.floor(Math.min(bytes, room) / LINE_BYTES)
+  if (!shards.lossy || lines < BITS_LINES_MIN) return false
+  view.setUint32(SHARD_LOSSY, 1, true)
+  return placeTable(store, memory, bitsShape(lines))
+}
+
 /** Begins to spread the first table. */
 function beginSpread(store: ShardStore, factor: number): ShardStep {
   const { view, shards } = store
@@ -128,7 +152,8 @@ function beginGrowth(store: ShardStore, factor: number): ShardStep {
     if (used < shape.rowsMax && view.getUint8(SHARD_WANTED + shard) === 0) continue
     const next = shapeFor(store, shape.rowsMax * factor)
     const spare = shardMemory(view, shards, SHARDS)
-    if (next === undefined || !placeTable(store, spare, next)) return 'refused'
+    const isPlaced = next !== undefined && placeTable(store, spare, next)
+    if (!isPlaced && !placeBits(store, spare, tableBytes(shape))) return 'refused'
     controlOf(shardMemory(view, shards, shard)).setUint32(REHASH_CURSOR, 0, true)
     view.setUint32(SHARD_MOVING, 1 + shard, true)
     return 'move'

@@ -12,6 +12,7 @@ import {
   PARTITION_KEYS,
   REHASH_CURSOR,
   RESULT_FRESH_COUNT,
+  RESULT_OMITTED,
   RESULT_STATUS,
   SHARDS,
   SHARD_MOVE_FAILED,
@@ -22,7 +23,7 @@ import {
 } from './control-slots.js'
 import { instantiateKernel, type Kernel } from './kernel.js'
 import { MOVING_FIRST_TABLE } from './shard-growth.js'
-import { shardArea, shardMemory, type ShardArea, type ShardMemories } from './shards.js'
+import { isLossy, shardArea, shardMemory, type ShardArea, type ShardMemories } from './shards.js'
 import { readTableRecord } from './table-shape.js'
 
 /** Lines whose keys fit an inbox, at most 16 to a line. */
@@ -37,6 +38,7 @@ interface Side {
   readonly bytes: Uint8Array<ArrayBufferLike>
   /** 32-bit words of control slots and areas; index = byte address / 4. */
   readonly words: Int32Array<ArrayBufferLike>
+  readonly control: DataView
 }
 
 /** See the head of this file. Belongs to one thread. */
@@ -70,6 +72,7 @@ export class ShardedSet {
       kernel: first.kernel,
       bytes: new Uint8Array(buffer),
       words: new Int32Array(buffer),
+      control: this.#view,
     }
     first.kernel.attachPartition(first.partition, options.mixedBits)
   }
@@ -91,11 +94,18 @@ export class ShardedSet {
 
   /**
    * Inserts waiting keys `from` to the last into `shard`, and writes those that were new to
-   * position `to` of the buffer on, `to` <= `from`. Returns how many were dealt with and how many
-   * were new. If not all were dealt with, the shard must grow first, and is marked.
+   * position `to` of the buffer on, `to` <= `from`. Returns how many were dealt with, how many were
+   * new, and how many more are expected to have been omitted. If not all were dealt with, the shard
+   * must grow first, and is marked.
    */
-  insert(shard: number, from: number, to: number): { done: number; fresh: number } {
-    const { kernel, bytes, words } = this.#side(shardMemory(this.#view, this.#shards, shard))
+  insert(
+    shard: number,
+    from: number,
+    to: number,
+  ): { done: number; fresh: number; omitted: number } {
+    const { kernel, bytes, words, control } = this.#side(
+      shardMemory(this.#view, this.#shards, shard),
+    )
     const { inbox, result } = this.#area
     const buffer = this.buffer(shard)
     const count = this.waiting(shard) - from
@@ -107,7 +117,8 @@ export class ShardedSet {
     if (words[(result + RESULT_STATUS) >> 2] !== STATUS_OK) {
       this.#view.setUint8(SHARD_WANTED + shard, 1)
     }
-    return { done, fresh }
+    const omitted = isLossy(this.#view) ? control.getFloat64(result + RESULT_OMITTED, true) : 0
+    return { done, fresh, omitted }
   }
 
   /** Reads the records of all tables again; before leaving a growth. */
@@ -192,6 +203,7 @@ export class ShardedSet {
       kernel,
       bytes: new Uint8Array(memory.buffer),
       words: new Int32Array(memory.buffer),
+      control: new DataView(memory.buffer),
     }
     this.#sides.set(memory, side)
     return side

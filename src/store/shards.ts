@@ -10,18 +10,18 @@
  */
 import { defined } from '../base/assert.js'
 import {
-  LINE_BYTES,
   MEMORY_NEXT,
   PARTITION_KEYS,
   SCRATCH_BYTES,
   SHARDED,
   SHARDS,
+  SHARD_LOSSY,
   SHARD_MEMORY,
   TABLE,
   TABLE_USED,
 } from './control-slots.js'
 import { createMemory } from './kernel.js'
-import { readTableRecord, tableBytes, type TableShape } from './table-shape.js'
+import { readTableRecord, slotCount, tableBytes, type TableShape } from './table-shape.js'
 
 /** The memories of the shards, and when and how far they may be used. */
 export interface ShardMemories {
@@ -31,6 +31,8 @@ export interface ShardMemories {
   readonly spreadBytes: number
   /** Most bytes of all memories together, the first one included. */
   readonly memoryBytes: number
+  /** True if a shard that has no memory to grow may become lossy. */
+  readonly lossy: boolean
 }
 
 /** Areas of one worker in the memory of a shard; byte addresses. */
@@ -64,7 +66,7 @@ export function shardTableStart(workers: number): number {
  */
 export function createShardMemories(
   workers: number,
-  limits: { spreadBytes: number; memoryBytes: number },
+  limits: Omit<ShardMemories, 'memories'>,
 ): ShardMemories {
   const memories = Array.from({ length: SHARDS + 1 }, () => createMemory(shardTableStart(workers)))
   return { memories, ...limits }
@@ -110,9 +112,15 @@ export function shardedSize(
     const table = shardTable(view, shards, shard)
     bytes += tableBytes(table.shape)
     used += table.used
-    slots += (table.shape.lines * LINE_BYTES) / table.shape.slotBytes
+    // Bits have no slots: what is filled is what is there.
+    slots += table.shape.slotBytes === 0 ? table.used : slotCount(table.shape)
   }
   return { bytes, load: Math.min(1, used / Math.max(1, slots)) }
+}
+
+/** True once some shard is lossy: states may have been omitted. */
+export function isLossy(view: DataView): boolean {
+  return view.getUint32(SHARD_LOSSY, true) !== 0
 }
 
 /** Bytes that all these memories use or have used: their pages stay committed. */

@@ -45,7 +45,7 @@ export interface TableShape {
   readonly remainderBits: number
   /** Bits of a slot for displacement + 1, 3..8. */
   readonly displacementBits: number
-  /** 4 or 8. */
+  /** 4 or 8; 0 for an array of bits. */
   readonly slotBytes: number
   /** Rows at which the table grows. */
   readonly rowsMax: number
@@ -103,6 +103,20 @@ function shapeOf(format: RowFormat, shift: number, divisor: number): TableShape 
     displacementBits: Math.min(DISPLACEMENT_BITS_MAX, slotBits - remainderBits),
     slotBytes,
     rowsMax: Math.floor(((lines * LINE_BYTES) / slotBytes) * loadMax),
+  }
+}
+
+/** The shape of an array of bits of a lossy shard, `lines` lines long; it never grows. */
+export function bitsShape(lines: number): TableShape {
+  return {
+    lines,
+    overflowLines: 0,
+    shift: 0,
+    divisor: 4,
+    remainderBits: 2,
+    displacementBits: 0,
+    slotBytes: 0,
+    rowsMax: 2 ** 32 - 1,
   }
 }
 

@@ -21,6 +21,7 @@ import {
   TABLE_USED,
   WIDE_HASH_BITS,
 } from '../../src/store/control-slots'
+import { insertBitsInto } from './bits'
 import {
   attachFilter,
   clearFilter,
@@ -187,6 +188,7 @@ export function partition(rows: usize, count: u32): u32 {
 
 /** Inserts keys into a shard; see Kernel.insertKeys. */
 export function insertKeys(keys: usize, count: u32): u32 {
+  if (tableSlotBytes == 0) return insertBitsInto(keys, count, scratch, result)
   return insertKeysInto(keys, count, scratch, result)
 }
 
