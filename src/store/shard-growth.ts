@@ -13,9 +13,9 @@
  * (`ShardedSet.move`). If some key finds no slot, the move begins again with a larger table: the
  * old one is never written.
  *
- * When there is no memory for a larger table, the search ends; or, if the user has asked for it, the
- * shard becomes lossy: its keys move to an array of bits of about the same size (kernel/bits.ts),
- * which never grows.
+ * When there is no memory for a larger table, the search ends; or, if the user has asked for it,
+ * the shard becomes lossy: its keys move to an array of bits of about the same size
+ * (workers/kernel/bits.ts), which never grows.
  */
 import {
   BLOCK_BYTES,
