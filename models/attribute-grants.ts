@@ -14,23 +14,19 @@
  * virt/kvm/kvm_main.c and arch/x86/kvm/mmu/mmu.c (v6.16) for the steps that exist.
  */
 import { and, array, bool, branch, choose, counter, defineModel, each, enumeration } from 'zapcheck'
-import {
-  flag,
-  forEach,
-  implies,
-  index,
-  not,
-  option,
-  or,
-  range,
-  rwlock,
-  step,
-  violated,
-  when,
+import { flag, forEach, implies, index, not, option, or, range, rwlock, step, when } from 'zapcheck'
+import type {
+  Bool,
+  Item,
+  ModelBuilder,
+  ParameterValues,
+  SmallIndex,
+  Statements,
+  Variant,
 } from 'zapcheck'
-import type { Bool, Item, ModelBuilder, ParameterValues, SmallIndex, Statements } from 'zapcheck'
 import { invalidation } from './components/invalidation.js'
 import { pageFault } from './components/page-fault.js'
+import { row } from './components/row.js'
 
 /** gfns of the one hugepage. */
 const gfns = 2
@@ -162,6 +158,49 @@ function updateMixed(s: State): Item {
 
 const property = 'a leaf allows no more than its pages'
 
+const variants: readonly Variant<Values>[] = [
+  row('all-invalidate', 'Each call invalidates: holds.', {}, [2848, 5452, 33]),
+  row(
+    'grants-4K',
+    'A grant does not invalidate, and there are no hugepages: holds.',
+    { skips: 'grants', hugepages: false },
+    [4833, 9304, 33],
+  ),
+  row(
+    'grants-2M',
+    'With hugepages a fault takes the new right of one page for both.',
+    { skips: 'grants' },
+    [4019, 7700, 30],
+    { [property]: 8 },
+  ),
+  row(
+    'grants-2M-mixed-early',
+    'The hugepage is marked as mixed before the grant is stored: holds.',
+    { skips: 'grants', mixedEarly: true },
+    [5091, 9564, 31],
+  ),
+  row(
+    'grants-2M-mixed-early-four',
+    'The same with four calls.',
+    { skips: 'grants', mixedEarly: true, calls: 4 },
+    [33_206, 64_740, 45],
+  ),
+  row(
+    'none-invalidate',
+    'A call that revokes has to invalidate.',
+    { skips: 'all', hugepages: false },
+    [3677, 7386, 27],
+    { [property]: 12 },
+  ),
+  row(
+    'post-handler-locks',
+    'The post handler takes mmu_lock itself: the lock is not recursive.',
+    { bug: 'post-handler-locks' },
+    [298, 568, 13],
+    { 'deadlock freedom': 8 },
+  ),
+]
+
 export default defineModel({
   name: 'attribute-grants',
   about: 'Rights of pages are granted and revoked with and without an invalidation.',
@@ -176,65 +215,7 @@ export default defineModel({
       'here; the model installs a read-only leaf',
   ],
   params: parameters,
-  variants: [
-    {
-      name: 'all-invalidate',
-      about: 'Each call invalidates: holds.',
-      params: {},
-      expect: { states: 2848, transitions: 5452, depth: 33 },
-    },
-    {
-      name: 'grants-4K',
-      about: 'A grant does not invalidate, and there are no hugepages: holds.',
-      params: { skips: 'grants', hugepages: false },
-      expect: { states: 4833, transitions: 9304, depth: 33 },
-    },
-    {
-      name: 'grants-2M',
-      about: 'With hugepages a fault takes the new right of one page for both.',
-      params: { skips: 'grants' },
-      expect: {
-        states: 4019,
-        transitions: 7700,
-        depth: 30,
-        properties: { [property]: violated(8) },
-      },
-    },
-    {
-      name: 'grants-2M-mixed-early',
-      about: 'The hugepage is marked as mixed before the grant is stored: holds.',
-      params: { skips: 'grants', mixedEarly: true },
-      expect: { states: 5091, transitions: 9564, depth: 31 },
-    },
-    {
-      name: 'grants-2M-mixed-early-four',
-      about: 'The same with four calls.',
-      params: { skips: 'grants', mixedEarly: true, calls: 4 },
-      expect: { states: 33_206, transitions: 64_740, depth: 45 },
-    },
-    {
-      name: 'none-invalidate',
-      about: 'A call that revokes has to invalidate.',
-      params: { skips: 'all', hugepages: false },
-      expect: {
-        states: 3677,
-        transitions: 7386,
-        depth: 27,
-        properties: { [property]: violated(12) },
-      },
-    },
-    {
-      name: 'post-handler-locks',
-      about: 'The post handler takes mmu_lock itself: the lock is not recursive.',
-      params: { bug: 'post-handler-locks' },
-      expect: {
-        states: 298,
-        transitions: 568,
-        depth: 13,
-        properties: { 'deadlock freedom': violated(8) },
-      },
-    },
-  ],
+  variants,
   build(m, p) {
     const s = declareState(m, p)
     declareVcpu(m, s, p)

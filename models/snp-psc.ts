@@ -10,8 +10,17 @@
  */
 import { and, array, bool, branch, choose, defineModel, each, enumeration } from 'zapcheck'
 import { implies, index, invariant, leave, loopWhile, not, option, or, reachable } from 'zapcheck'
-import { call, either, step, violated, when } from 'zapcheck'
-import type { Bool, Int, ModelBuilder, ParameterValues, SmallIndex, Statements } from 'zapcheck'
+import { call, either, step, when } from 'zapcheck'
+import type {
+  Bool,
+  Int,
+  ModelBuilder,
+  ParameterValues,
+  SmallIndex,
+  Statements,
+  Variant,
+} from 'zapcheck'
+import { row } from './components/row.js'
 
 /** Entries of the buffer; entry i is about gfn i, so all are adjacent. */
 const entries = 3
@@ -47,6 +56,41 @@ const declareState = (m: ModelBuilder) =>
   })
 type State = ReturnType<typeof declareState>
 
+const variants: readonly Variant<ParameterValues<typeof params>>[] = [
+  row('merged', 'A batch is converted as a whole or not at all.', {}, [97, 96, 11]),
+  row(
+    'Y16',
+    'Y16: userspace fails in the middle of a batch: cur_entry does not tell how far.',
+    { userspace: 'page-by-page' },
+    [113, 116, 11],
+    { 'entries from cur_entry on are untouched': 5 },
+  ),
+  row(
+    'advance-early',
+    'cur_entry moves on when the batch is handed to userspace.',
+    { bug: 'advance-early' },
+    [97, 96, 11],
+    { 'entries before cur_entry are converted': 2 },
+  ),
+  row(
+    'ignore-result',
+    'The answer of userspace is not looked at.',
+    { bug: 'ignore-result' },
+    [138, 142, 11],
+    {
+      'entries before cur_entry are converted': 4,
+      'success means converted': 5,
+    },
+  ),
+  row(
+    'no-answer',
+    'After an error KVM neither tells the guest nor runs it again.',
+    { bug: 'no-answer' },
+    [97, 96, 11],
+    { 'deadlock freedom': 4 },
+  ),
+]
+
 export default defineModel({
   name: 'snp-psc',
   about: 'A page state change of several pages that userspace may refuse in the middle.',
@@ -60,61 +104,7 @@ export default defineModel({
     'PSC_ERROR_INVALID_HDR and INVALID_ENTRY: they come before anything is converted',
   ],
   params,
-  variants: [
-    {
-      name: 'merged',
-      about: 'A batch is converted as a whole or not at all.',
-      params: {},
-      expect: { states: 97, transitions: 96, depth: 11 },
-    },
-    {
-      name: 'Y16',
-      about: 'Y16: userspace fails in the middle of a batch: cur_entry does not tell how far.',
-      params: { userspace: 'page-by-page' },
-      expect: {
-        states: 113,
-        transitions: 116,
-        depth: 11,
-        properties: { 'entries from cur_entry on are untouched': violated(5) },
-      },
-    },
-    {
-      name: 'advance-early',
-      about: 'cur_entry moves on when the batch is handed to userspace.',
-      params: { bug: 'advance-early' },
-      expect: {
-        states: 97,
-        transitions: 96,
-        depth: 11,
-        properties: { 'entries before cur_entry are converted': violated(2) },
-      },
-    },
-    {
-      name: 'ignore-result',
-      about: 'The answer of userspace is not looked at.',
-      params: { bug: 'ignore-result' },
-      expect: {
-        states: 138,
-        transitions: 142,
-        depth: 11,
-        properties: {
-          'entries before cur_entry are converted': violated(4),
-          'success means converted': violated(5),
-        },
-      },
-    },
-    {
-      name: 'no-answer',
-      about: 'After an error KVM neither tells the guest nor runs it again.',
-      params: { bug: 'no-answer' },
-      expect: {
-        states: 97,
-        transitions: 96,
-        depth: 11,
-        properties: { 'deadlock freedom': violated(4) },
-      },
-    },
-  ],
+  variants,
   build(m, p) {
     const s = declareState(m)
     declareChange(m, s, p)

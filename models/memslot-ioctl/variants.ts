@@ -1,19 +1,7 @@
 /** The variants: kernels, and each check left out. */
-import { violated } from 'zapcheck'
-import type { ExpectedVerdict, Variant } from 'zapcheck'
+import type { Variant } from 'zapcheck'
+import { row } from '../components/row.js'
 import type { Parameters } from './parameters.js'
-
-function row(
-  name: string,
-  about: string,
-  params: Partial<Parameters>,
-  [states, transitions, depth]: readonly [number, number, number],
-  violations: Readonly<Record<string, number>> = {},
-): Variant<Parameters> {
-  const properties: Record<string, ExpectedVerdict> = {}
-  for (const [property, at] of Object.entries(violations)) properties[property] = violated(at)
-  return { name, about, params, expect: { states, transitions, depth, properties } }
-}
 
 const seed = { abi: 'seed' } as const
 const mapping = 'a failed ioctl takes no mapping'
