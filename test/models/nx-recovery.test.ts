@@ -5,13 +5,9 @@
 import { describe, expect, test } from 'vitest'
 import definition from '../../models/nx-recovery/index.js'
 import type { Model } from '../../src/ir/model.js'
-import { replay, shortestViolation } from './paths.js'
+import { modelOf as variantOf, replay, shortestViolation } from './paths.js'
 
-const modelOf = (name: string): Model => {
-  const variant = definition.variants.find(v => v.name === name)
-  if (variant === undefined) throw new Error(`no variant ${name}`)
-  return definition.instantiate(variant.params)
-}
+const modelOf = (name: string): Model => variantOf(definition, name)
 
 const listed = 'a freed table is not listed'
 const count = 'the count is that of flagged tables'

@@ -6,6 +6,17 @@ import { Interpreter } from '../../src/interpret/interpreter.js'
 import type { State } from '../../src/interpret/evaluate.js'
 import { formatAction } from '../../src/ir/model.js'
 import type { Model, Property } from '../../src/ir/model.js'
+import type { ModelDefinition } from '../../src/lang/definition.js'
+
+/** The model of a variant. @throws Error if there is no variant of that name */
+export function modelOf(
+  { variants, instantiate }: Pick<ModelDefinition, 'variants' | 'instantiate'>,
+  name: string,
+): Model {
+  const variant = variants.find(v => v.name === name)
+  if (variant === undefined) throw new Error(`no variant ${name}`)
+  return instantiate(variant.params)
+}
 
 interface Visit {
   readonly from: string | null

@@ -122,3 +122,10 @@ test('what nothing breaks is still there', () => {
   const there = definitions.flatMap(d => [...judge(d).keys()].map(p => `${d.name}: ${p}`))
   expect(there).toEqual(expect.arrayContaining([...unbroken]))
 })
+
+test('every component has a test of its own', () => {
+  const names = (path: string, end: RegExp): readonly string[] =>
+    readdirSync(fileURLToPath(new URL(path, import.meta.url))).map(name => name.replace(end, ''))
+  const components = names('../../models/components', /\.ts$/).filter(name => name !== 'row')
+  expect(names('./components', /\.test\.ts$/)).toEqual(expect.arrayContaining([...components]))
+})

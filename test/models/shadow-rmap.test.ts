@@ -2,13 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import definition from '../../models/shadow-rmap/index.js'
 import type { Model } from '../../src/ir/model.js'
-import { replay, shortestViolation } from './paths.js'
+import { modelOf as variantOf, replay, shortestViolation } from './paths.js'
 
-const modelOf = (name: string): Model => {
-  const variant = definition.variants.find(v => v.name === name)
-  if (variant === undefined) throw new Error(`no variant ${name}`)
-  return definition.instantiate(variant.params)
-}
+const modelOf = (name: string): Model => variantOf(definition, name)
 
 /** A nested guest has a shadow page with a present SPTE. */
 const map = (v: string): readonly string[] =>

@@ -6,14 +6,8 @@ import { describe, expect, test } from 'vitest'
 import ghcb from '../../models/sev-ghcb/index.js'
 import launch from '../../models/snp-launch/index.js'
 import type { ModelDefinition } from '../../src/index.js'
-import type { Model } from '../../src/ir/model.js'
-import { replay, shortestViolation } from './paths.js'
+import { modelOf, replay, shortestViolation } from './paths.js'
 
-const modelOf = ({ variants, instantiate }: ModelDefinition, name: string): Model => {
-  const variant = variants.find(v => v.name === name)
-  if (variant === undefined) throw new Error(`no variant ${name}`)
-  return instantiate(variant.params)
-}
 const found = (definition: ModelDefinition, name: string, path: readonly string[]) => [
   ...replay(modelOf(definition, name), path),
 ]
