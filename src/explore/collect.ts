@@ -15,6 +15,7 @@ import { committedBytes, isLossy, isSharded, shardedSize } from '../store/shards
 import {
   allocatedBytes,
   controlView,
+  foldingBytes,
   visitedSetSize,
   type VisitedSetSize,
 } from '../store/visited-set.js'
@@ -51,9 +52,12 @@ function total(view: DataView, setup: WorkerSetup, statistic: number): number {
   return areas.reduce((sum, area) => sum + view.getFloat64(area.statistics + statistic, true), 0)
 }
 
-/** Size of the visited set, in whichever memories it is. */
-function sizeOf(view: DataView, { shards }: WorkerSetup): VisitedSetSize {
-  return shards !== null && isSharded(view) ? shardedSize(view, shards) : visitedSetSize(view)
+/** Size of the visited set, in whichever memories it is, intern tables included. */
+function sizeOf(view: DataView, setup: WorkerSetup): VisitedSetSize {
+  const { shards } = setup
+  const { bytes, load } =
+    shards !== null && isSharded(view) ? shardedSize(view, shards) : visitedSetSize(view)
+  return { bytes: bytes + foldingBytes(view, setup), load }
 }
 
 /** Where a running search stands. Any time; the numbers of different workers may be a run apart. */
@@ -134,6 +138,6 @@ export function collectResult(
     visitedBytes: sizeOf(view, setup).bytes,
     seconds,
     workers: setup.workers,
-    levels: new LevelLog(setup.memory, setup.strideWords, workspace),
+    levels: new LevelLog(setup.memory, setup, workspace),
   }
 }

@@ -15,7 +15,7 @@ import { attachKernel, createMemory, instantiateKernel } from '../store/kernel.j
 import type { Workspace } from '../store/level-log.js'
 import { planMemory } from '../store/memory-plan.js'
 import { createShardMemories, SPREAD_BYTES, type ShardMemories } from '../store/shards.js'
-import { controlView, createVisitedSet } from '../store/visited-set.js'
+import { controlView, createVisitedSet, shardKeys } from '../store/visited-set.js'
 import { collectResult, readProgress } from './collect.js'
 import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
 import { Rendezvous } from './rendezvous.js'
@@ -54,7 +54,7 @@ function kernelModule(path: string): Promise<WebAssembly.Module> {
 function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories | null {
   const { workers, memoryBytes = MEMORY_BYTES_MAX, lossy = false } = options
   const isAsked = memoryBytes > MEMORY_BYTES_MAX || lossy || options.spreadBytes !== undefined
-  if (!isAsked || model.strideWords > 1 || model.stateBits <= SHARD_BITS) return null
+  if (!isAsked || shardKeys(model).bits <= SHARD_BITS) return null
   const spreadBytes = options.spreadBytes ?? Math.min(SPREAD_BYTES, memoryBytes / 8)
   return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
 }
@@ -74,8 +74,8 @@ function prepare(
   const tableBytes = options.tableBytesInitial ?? TABLE_BYTES_INITIAL
   const shards = shardsFor(model, options)
   const plan = planMemory({
+    ...format,
     workers,
-    strideWords,
     contextBytes: contextBytes(model),
     actionCount,
     maxFanout,

@@ -4,13 +4,24 @@
  * barrier, while all others wait there.
  *
  * The visited set grows in the first memory as long as its table stays small; then it is spread
- * over the memories of shards (src/store/shards.ts), which grow one after the other.
+ * over the memories of shards (src/store/shards.ts), which grow one after the other. Intern tables
+ * of folded states grow in the first memory, all that are full at once.
  */
 import { SHARD_MOVING } from '../store/control-slots.js'
+import { foldTree } from '../store/fold-tree.js'
+import { growInternTables } from '../store/intern-tables.js'
 import type { Kernel } from '../store/kernel.js'
 import { stepShardGrowth, type ShardStep } from '../store/shard-growth.js'
 import { isSharded } from '../store/shards.js'
-import { beginGrowth, endGrowth, isGrowing, nextTableBytes } from '../store/visited-set.js'
+import {
+  beginGrowth,
+  endGrowth,
+  fitsShards,
+  isGrowing,
+  needsNextTable,
+  nextTableBytes,
+  shardKeys,
+} from '../store/visited-set.js'
 import {
   GROWTH_DONE,
   GROWTH_MOVE,
@@ -24,12 +35,15 @@ export function stepGrowth(view: DataView, kernel: Kernel, setup: WorkerSetup): 
   const { shards, workers, strideWords, stateBits } = setup
   const format = { strideWords, stateBits }
   if (isGrowing(view) && endGrowth(view, kernel)) return GROWTH_DONE
+  const tree = foldTree(format)
+  if (tree !== null && !growInternTables(view, kernel, tree)) return GROWTH_REFUSED
+  const going = isSharded(view) || view.getUint32(SHARD_MOVING, true) !== 0
+  if (!going && !needsNextTable(view, format)) return GROWTH_DONE
   if (shards !== null && !isGrowing(view)) {
-    const step = (): ShardStep =>
-      stepShardGrowth({ view, kernel, shards, workers, mixedBits: stateBits })
-    const going = isSharded(view) || view.getUint32(SHARD_MOVING, true) !== 0
+    const keys = shardKeys(format)
+    const step = (): ShardStep => stepShardGrowth({ view, kernel, shards, workers, keys })
     const isLarge = !going && nextTableBytes(view, format) > shards.spreadBytes
-    const next = going || isLarge ? step() : 'refused'
+    const next = (going || isLarge) && fitsShards(view, format) ? step() : 'refused'
     if (next !== 'refused') return next === 'move' ? GROWTH_MOVE : GROWTH_DONE
     if (isSharded(view)) return GROWTH_REFUSED
   }

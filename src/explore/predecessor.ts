@@ -14,7 +14,7 @@ import {
   CONTEXT_OUTPUT_END,
   type CompiledModel,
 } from '../compile/compiled-model.js'
-import { compareRows, type LevelLog, type LogRun } from '../store/level-log.js'
+import { compareRows, type LevelLog } from '../store/level-log.js'
 import { instantiateModel, type ModelCode } from './model-code.js'
 
 /** A model's code over the memory of one run. */
@@ -42,25 +42,26 @@ class PredecessorSearch {
     }
     let least: BigUint64Array | null = null
     for (const run of this.#levels.runs(depth)) {
-      if (!this.#reaches(run, targetAddress)) continue
+      const states = this.#levels.statesOf(run)
+      if (!this.#reaches(states, run.rowCount, targetAddress)) continue
       for (let row = 0; row < run.rowCount; row++) {
-        const address = run.address + row * this.#rowBytes
-        const state = this.#levels.row(address)
+        const address = states + row * this.#rowBytes
+        const state = this.#levels.state(address)
         if (least !== null && compareRows(state, least) >= 0) continue
-        if (this.#reaches({ address, rowCount: 1 }, targetAddress)) least = state
+        if (this.#reaches(address, 1, targetAddress)) least = state
       }
     }
     return least
   }
 
-  /** True if some row of `run` has the row at `target` among its successors. */
-  #reaches(run: LogRun, target: number): boolean {
+  /** True if some of `count` states at `states` has that at `target` among its successors. */
+  #reaches(states: number, count: number, target: number): boolean {
     const { kernel, area } = this.#levels.workspace
     const { buffer, bufferEnd, context } = area
     let done = 0
-    while (done < run.rowCount) {
-      const input = run.address + done * this.#rowBytes
-      done += this.#code.expand(input, run.rowCount - done, buffer, bufferEnd, context)
+    while (done < count) {
+      const input = states + done * this.#rowBytes
+      done += this.#code.expand(input, count - done, buffer, bufferEnd, context)
       const outputEnd = this.#view.getUint32(context + CONTEXT_OUTPUT_END, true)
       const produced = (outputEnd - buffer) / this.#rowBytes
       if (kernel.findRow(buffer, produced, target) >= 0) return true

@@ -19,6 +19,8 @@ import {
   candidateBytes,
 } from '../compile/compiled-model.js'
 import {
+  DESCRIPTOR_ROWS_MAX,
+  LOG_ROW_BYTES,
   RESULT_FRESH_ADDRESS,
   RESULT_FRESH_COUNT,
   RESULT_RUN_ADDRESS,
@@ -30,11 +32,12 @@ import {
   STATUS_GROW,
   STATUS_MEMORY,
 } from '../store/control-slots.js'
+import { foldTree } from '../store/fold-tree.js'
 import { attachKernel, instantiateKernel, type Kernel } from '../store/kernel.js'
 import type { WorkerArea } from '../store/memory-plan.js'
 import { ShardedSet } from '../store/sharded-set.js'
 import { isSharded } from '../store/shards.js'
-import { controlView } from '../store/visited-set.js'
+import { controlView, shardKeys } from '../store/visited-set.js'
 import { defined } from '../base/assert.js'
 import { stepGrowth } from './growth-step.js'
 import { stepLevel, type LevelStep } from './level-step.js'
@@ -77,6 +80,7 @@ export class SearchWorker {
   /** 32-bit slots of the fixed part of the memory; index = byte address / 4. */
   readonly #words: Int32Array<ArrayBufferLike>
   readonly #rowBytes: number
+  readonly #isFolded: boolean
   readonly #poll: (() => void) | undefined
   /** True once the visited set is spread over shards. */
   #isSharded = false
@@ -96,6 +100,7 @@ export class SearchWorker {
     this.#view = controlView(memory)
     this.#words = new Int32Array(memory.buffer)
     this.#rowBytes = strideWords * 8
+    this.#isFolded = foldTree({ strideWords, stateBits }) !== null
     this.#poll = poll
     attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
@@ -110,11 +115,11 @@ export class SearchWorker {
   }
 
   #attachShards(): ShardedSet | null {
-    const { shards, memory, stateBits, index } = this.#setup
+    const { shards, memory, index } = this.#setup
     if (shards === null) return null
     const first = { kernel: this.#kernel, memory, partition: this.#area.partition }
     const module = this.#setup.kernel
-    return new ShardedSet(first, { module, shards, worker: index, mixedBits: stateBits })
+    return new ShardedSet(first, { module, shards, worker: index, keys: shardKeys(this.#setup) })
   }
 
   #insertInitial(): void {
@@ -187,8 +192,8 @@ export class SearchWorker {
       const index = this.#meeting.takeDescriptor()
       if (index >= end) break
       this.#kernel.readDescriptor(index)
-      const address = this.#result(RESULT_RUN_ADDRESS)
-      if (!this.#expandRun(address, this.#result(RESULT_RUN_COUNT))) {
+      const count = this.#result(RESULT_RUN_COUNT)
+      if (!this.#expandRun(this.#statesOfRun(count), count)) {
         this.#meeting.store(SLOT_ABANDONED, 1)
         break
       }
@@ -196,6 +201,14 @@ export class SearchWorker {
     }
     if (!this.#drain(0)) this.#meeting.store(SLOT_ABANDONED, 1)
     this.#endLevel()
+  }
+
+  /** Address of the `count` states of the run that was read last; folded ones are unfolded. */
+  #statesOfRun(count: number): number {
+    const rows = this.#result(RESULT_RUN_ADDRESS)
+    if (!this.#isFolded) return rows
+    this.#kernel.unfold(rows, count, this.#area.states)
+    return this.#area.states
   }
 
   /** Expands a run of states. False if the search stops before all of it was done. */
@@ -226,8 +239,10 @@ export class SearchWorker {
       const rows = this.#area.buffer + done * this.#rowBytes
       if (this.#isSharded) {
         done += this.#kernel.partition(rows, count - done)
-        const isFull = this.#result(RESULT_STATUS) === STATUS_FULL
-        if (isFull && !this.#drain(PARTITION_KEYS / 2)) return false
+        const status = this.#result(RESULT_STATUS)
+        if (status === STATUS_FULL && !this.#drain(PARTITION_KEYS / 2)) return false
+        if (status === STATUS_GROW) this.#meeting.requestGrowth()
+        if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
         continue
       }
       done += this.#kernel.insert(rows, count - done)
@@ -235,6 +250,22 @@ export class SearchWorker {
       if (status === STATUS_GROW) this.#meeting.requestGrowth()
     }
     return true
+  }
+
+  /** Counts and checks the rows that `appendKeys` has appended to the log. Returns its status. */
+  #checkAppended(): number {
+    if (!this.#isFolded) return this.#checkFresh()
+    const fresh = this.#result(RESULT_FRESH_COUNT)
+    const rows = this.#result(RESULT_FRESH_ADDRESS)
+    for (let first = 0; first < fresh; first += DESCRIPTOR_ROWS_MAX) {
+      const count = Math.min(DESCRIPTOR_ROWS_MAX, fresh - first)
+      this.#kernel.unfold(rows + first * LOG_ROW_BYTES, count, this.#area.fresh)
+      this.#model.check(this.#area.fresh, count, this.#area.context)
+    }
+    this.#states += fresh
+    const status = this.#result(RESULT_STATUS)
+    if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
+    return status
   }
 
   /** Counts and checks the rows that the kernel has appended to the log. Returns its status. */
@@ -274,7 +305,7 @@ export class SearchWorker {
     for (let appended = 0; appended < fresh;) {
       const keys = shards.buffer(shard) + appended * 8
       appended += this.#kernel.appendKeys(shard, keys, fresh - appended)
-      if (this.#checkFresh() === STATUS_MEMORY) return false
+      if (this.#checkAppended() === STATUS_MEMORY) return false
     }
     shards.clear(shard)
     return done === count

@@ -15,6 +15,7 @@
  *   448    REGIONS          free regions {start, end}, REGIONS_MAX of them
  *   960    SHARDED          where the visited set is once one memory was not enough
  *   1024   the search's own slots (src/explore/protocol.ts)
+ *   2048   FOLD             the tree that folds states, a record for each intern table
  *   4096   DIRECTORY        addresses of the chunks of level-log descriptors
  *   69632  per-worker areas (src/store/memory-plan.ts)
  */
@@ -56,6 +57,10 @@ export const TABLE_STEP_SHIFT = 28
 export const TABLE_RECIPROCAL = 32
 /** u32: lines after the others that hold 64-bit overflow slots; 0 with 64-bit slots. */
 export const TABLE_OVERFLOW_LINES = 40
+/** u32: bits of a key: what is mixed and put into the table. */
+export const TABLE_KEY_BITS = 44
+/** u32: bits of a key for the left half of a row of the level log; 32 unless states are folded. */
+export const TABLE_KEY_LEFT_BITS = 48
 /** Size of a table record, bytes. */
 export const TABLE_RECORD_BYTES = 64
 
@@ -65,13 +70,11 @@ export const RECIPROCAL_SHIFT = 35
 export const STEP_BITS = 6
 /** Bytes of one line of the table: one cache line. */
 export const LINE_BYTES = 64
-/** Mixed bits of a state of two words or more: so much of its hash decides line and tag. */
-export const WIDE_HASH_BITS = 40
-/** High bits of a wide slot: (row address >> 3). */
-export const WIDE_ADDRESS_BITS = 29
 
 /** u32: rows in the table. Atomic adds by every worker. */
 export const TABLE_USED = 320
+/** u32: not 0 once some worker found the table too full. */
+export const TABLE_FULL = 324
 
 /** u32: next line of the old table to be handed out. Atomic adds during a growth. */
 export const REHASH_CURSOR = 384
@@ -115,6 +118,47 @@ export const PARTITION_BYTES = 64 + (SHARDS + 1) * PARTITION_KEYS * 8
 /** First byte of the search's own slots. */
 export const SEARCH_SLOTS = 1024
 
+/** u32: the tree's node whose index is the left half of a row of the level log. */
+export const FOLD_LEFT = 2048
+/** u32: the node whose index is the right half. */
+export const FOLD_RIGHT = 2052
+/** Record of the tree's first node; children come before their parents. */
+export const FOLD_RECORDS = 2112
+/** Size of a node's record: the first 64 bytes change in a growth only, the others any time. */
+export const NODE_RECORD_BYTES = 128
+/** Most nodes: eight words, four pairs and two pairs of pairs. */
+export const FOLD_NODES_MAX = 14
+/** u32: of a pair its left child, a node; of a part of the state the offset of its word, bytes. */
+export const NODE_LEFT = 0
+/** u32: of a pair its right child; of a part of the state NODE_IS_PART. */
+export const NODE_RIGHT = 4
+/** NODE_RIGHT of a part of the state. */
+export const NODE_IS_PART = 255
+/** u32: bits of the word below a part. */
+export const NODE_SHIFT = 8
+/** u64: ones, as many as a part has bits. */
+export const NODE_MASK = 16
+/** u32: byte address of the intern table's slots. */
+export const INTERN_ADDRESS = 24
+/** u32: number of slots. */
+export const INTERN_SLOTS = 28
+/** u32: low bits of a slot that hold index + 1; the others are bits of the value's hash. */
+export const INTERN_INDEX_BITS = 32
+/** u32: indices that may be given out before the table must grow. */
+export const INTERN_VALUES_MAX = 36
+/** u32: byte address of the addresses of the blocks of values. */
+export const INTERN_DIRECTORY = 40
+/** u32: indices given out. Atomic. */
+export const INTERN_COUNT = 64
+/** u32: not 0 once some worker found no index left. */
+export const INTERN_FULL = 68
+/** Values in one block. */
+export const VALUES_PER_BLOCK = 8192
+/** Base-2 logarithm of VALUES_PER_BLOCK. */
+export const VALUES_PER_BLOCK_LOG2 = 13
+/** Slots that one call of `moveInternSlots` looks at. */
+export const INTERN_MOVE_SLOTS = 4096
+
 /** u32 addresses of descriptor chunks. */
 export const DIRECTORY = 4096
 /** Entries of the directory. */
@@ -149,7 +193,7 @@ export const RESULT_OMITTED = 24
 
 /** `insert` went through, or stopped at the end of a block: call again with the rest. */
 export const STATUS_OK = 0
-/** `insert` stopped: the table must grow. */
+/** `insert` stopped: the table, or an intern table, must grow. */
 export const STATUS_GROW = 1
 /** `insert` stopped: no memory for another block. */
 export const STATUS_MEMORY = 2
@@ -161,10 +205,34 @@ export const BATCH_ROWS = 256
 /** Bytes of a worker's filter of recent rows: fits the second-level cache. */
 export const FILTER_BYTES = 131072
 
+/** Bytes of a row of the level log: a state of one word, or the two indices of a folded one. */
+export const LOG_ROW_BYTES = 8
+
 /**
  * Scratch of a worker's kernel: one entry per row of a batch that passed the filter.
- *   +0 row u64 (wide: its hash)  +8 slot value u64  +16 line address u32  +20 row index u32
+ *   +0 row for the level log u64  +8 slot value u64  +16 line address u32  +20 row index u32
  */
 export const SCRATCH_ENTRY_BYTES = 24
 /** Scratch bytes: a batch, and a place for what touching yields. */
 export const SCRATCH_BYTES = 8192
+
+/** Entries of a worker's memory of values that it interned a moment ago, per node. */
+export const RECENT_VALUES = 512
+/** Base-2 logarithm of RECENT_VALUES. */
+export const RECENT_VALUES_LOG2 = 9
+/** Bytes of one of them: value u64, index + 1 u32, unused u32. */
+export const RECENT_VALUE_BYTES = 16
+/**
+ * What a worker has for each node: its spare index + 1 (u32, 0 none; a line of its own), then the
+ * recent values.
+ */
+export const FOLD_OWN_BYTES = 64 + RECENT_VALUES * RECENT_VALUE_BYTES
+/** An index for each row of a run, per node. */
+export const FOLD_COLUMN_BYTES = DESCRIPTOR_ROWS_MAX * 4
+/**
+ * A value that must be looked for in its intern table.
+ *   +0 value u64  +8 place in its column u32  +12 slot address u32  +16 low half of the hash u32
+ */
+export const PENDING_VALUE_BYTES = 24
+/** Bytes for the pending values of a batch, and a place for what touching yields. */
+export const PENDING_BYTES = 8192

@@ -5,39 +5,45 @@
  */
 import { BLOCK_BYTES } from './control-slots.js'
 import type { WorkerArea } from './memory-plan.js'
-import type { RowFormat } from './table-shape.js'
+import { foldTree, type RowFormat } from './fold-tree.js'
 
 /** Exports of one kernel instance. An instance belongs to one thread. */
 export interface Kernel {
   /** Sets up the instance: row format, then the worker's own areas. Use `attachKernel`. */
   attach(
     strideWords: number,
-    stateBits: number,
+    foldNodes: number,
     scratch: number,
     filter: number,
+    fold: number,
     result: number,
   ): void
   /** Reads the table's record again; before the first `insert` and before leaving a growth. */
   refreshTable(): void
   /**
    * Inserts rows into the visited set and appends those that were new to the level log, in order.
-   * @param rows  address of packed states, row-major, each a valid state; unchanged.
+   * @param rows  address of packed states, row-major, each a valid state. If states are folded, the
+   * new ones of those that were dealt with are moved to the front; else all are unchanged.
    * @param count  number of rows.
    * @returns how many rows were dealt with. The worker's result line holds the status and where
-   * the new rows lie: STATUS_OK with fewer than `count` means call again (a block was full),
-   * STATUS_GROW that the table must grow first, STATUS_MEMORY that there is no memory for another
+   * the new states lie: STATUS_OK with fewer than `count` means call again (a block was full),
+   * STATUS_GROW that a table must grow first, STATUS_MEMORY that there is no memory for another
    * block. Any worker, any time outside of a growth; of two equal rows raced by two workers
    * exactly one is new. States equal in all words, and only those, count as one.
    */
   insert(rows: number, count: number): number
   /** Sets up an instance over the memory of a shard, with the worker's areas there. */
   attachShard(scratch: number, result: number): void
-  /** Sets up the worker's partition (PARTITION_BYTES) for mixed values of `mixedBits` bits. */
-  attachPartition(partition: number, mixedBits: number): void
   /**
-   * Sorts rows that the filter does not know into the worker's partition by shard. Returns how many
-   * rows were dealt with; the result line holds STATUS_OK, or STATUS_FULL if some buffer must be
-   * emptied before the next call.
+   * Sets up the worker's partition (PARTITION_BYTES). Keys in shards have `bits` bits before they
+   * are mixed, `leftBits` of them for the left half of a row.
+   */
+  attachPartition(partition: number, bits: number, leftBits: number): void
+  /**
+   * Sorts rows that the filter does not know into the worker's partition by shard. Returns how
+   * many rows were dealt with; the result line holds STATUS_OK, or STATUS_FULL if some buffer must
+   * be emptied before the next call; with folded states also STATUS_GROW or STATUS_MEMORY, as
+   * `insert`.
    */
   partition(rows: number, count: number): number
   /** As `partition`, for mixed values. */
@@ -59,6 +65,11 @@ export interface Kernel {
    * most 16 to a line; lines beyond its end are those of the overflow. Returns their number.
    */
   extractKeys(first: number, last: number, out: number): number
+  /**
+   * Unfolds `count` rows of the level log from `logged` on, at most DESCRIPTOR_ROWS_MAX, to packed
+   * states at `rows`. Only if states are folded. Any worker, and the main thread.
+   */
+  unfold(logged: number, count: number, rows: number): void
   /** Rows appended from now on have this depth; the log must be flushed. */
   beginDepth(depth: number): void
   /**
@@ -76,12 +87,26 @@ export interface Kernel {
   allocateTable(bytes: number): number
   /** Gives a table's memory back, to become blocks. */
   releaseTable(address: number, bytes: number): void
+  /**
+   * Enters what slots `first` to `last` - 1 of the intern table with this record hold into new
+   * slots at `address`. One thread, with all workers in the growth barrier.
+   */
+  moveInternSlots(
+    record: number,
+    first: number,
+    last: number,
+    address: number,
+    slots: number,
+    indexBits: number,
+  ): void
+  /** Copies the directory of the intern table with this record to `directory`. */
+  copyDirectory(record: number, directory: number, bytes: number): void
   /** Index of the first of `count` rows that equals the row at `target`, -1 if none does. */
   findRow(rows: number, count: number, target: number): number
   /** Sets the width of `mix` and `unmix`, 1..64 bits. */
   setMixBits(bits: number): void
-  /** The mixed value of a one-word state. */
-  mix(state: bigint): bigint
+  /** The mixed value of a key. */
+  mix(key: bigint): bigint
   /** The inverse of `mix`. */
   unmix(mixed: bigint): bigint
 }
@@ -94,8 +119,9 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
 
 /** Sets `kernel` up for rows of `format` with the areas of one of `workers` workers. */
 export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea): void {
-  const { scratch, filter, result } = area
-  kernel.attach(format.strideWords, format.stateBits, scratch, filter, result)
+  const { scratch, filter, fold, result } = area
+  const nodes = foldTree(format)?.nodes.length ?? 0
+  kernel.attach(format.strideWords, nodes, scratch, filter, fold, result)
 }
 
 /**

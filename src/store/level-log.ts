@@ -4,6 +4,7 @@
  *
  * Descriptors are sorted by depth, so a level is a range of them, found by binary search. Rows
  * never move; the log keeps the shared memory of the run alive for as long as it is referenced.
+ * A row has 64 bits: a state of one word, or a folded state, which is unfolded here.
  */
 import { assert } from '../base/assert.js'
 import {
@@ -12,6 +13,7 @@ import {
   DESCRIPTOR_COUNT,
   DIRECTORY,
 } from './control-slots.js'
+import { foldTree, type RowFormat } from './fold-tree.js'
 import type { Kernel } from './kernel.js'
 import type { WorkerArea } from './memory-plan.js'
 
@@ -32,17 +34,19 @@ export interface Workspace {
 /** The level log of one run. */
 export class LevelLog {
   readonly memory: WebAssembly.Memory
-  /** 64-bit words of one row. */
+  /** 64-bit words of one packed state. */
   readonly strideWords: number
   /** Areas and kernel instance that the reading thread may use once the workers have ended. */
   readonly workspace: Workspace
   readonly #view: DataView
   readonly #descriptorCount: number
+  readonly #isFolded: boolean
 
   /** Covers the descriptors that exist now; rows appended later are not seen. */
-  constructor(memory: WebAssembly.Memory, strideWords: number, workspace: Workspace) {
+  constructor(memory: WebAssembly.Memory, format: RowFormat, workspace: Workspace) {
     this.memory = memory
-    this.strideWords = strideWords
+    this.strideWords = format.strideWords
+    this.#isFolded = foldTree(format) !== null
     this.workspace = workspace
     this.#view = new DataView(memory.buffer)
     this.#descriptorCount = this.#view.getUint32(DESCRIPTOR_COUNT, true)
@@ -76,15 +80,29 @@ export class LevelLog {
 
   /** All packed states at `depth`, in no particular order; each of strideWords words. */
   *rows(depth: number): Generator<BigUint64Array> {
-    for (const { address, rowCount } of this.runs(depth)) {
-      for (let row = 0; row < rowCount; row++) {
-        yield this.row(address + row * this.strideWords * 8)
-      }
+    for (const run of this.runs(depth)) {
+      // Copied at once: who takes the rows may have other runs unfolded meanwhile.
+      const address = this.statesOf(run)
+      const states = Array.from({ length: run.rowCount }, (_, row) =>
+        this.state(address + row * this.strideWords * 8),
+      )
+      yield* states
     }
   }
 
-  /** A copy of the packed state at byte `address`. */
-  row(address: number): BigUint64Array {
+  /**
+   * Byte address of the packed states of some rows of one run, one after the other. Folded states
+   * are unfolded into the workspace, where they stay until the next call.
+   */
+  statesOf({ address, rowCount }: LogRun): number {
+    if (!this.#isFolded) return address
+    const { kernel, area } = this.workspace
+    kernel.unfold(address, rowCount, area.states)
+    return area.states
+  }
+
+  /** A copy of the packed state at byte `address`, as `statesOf` gives it. */
+  state(address: number): BigUint64Array {
     return new BigUint64Array(this.memory.buffer, address, this.strideWords).slice()
   }
 

@@ -6,10 +6,21 @@
  *   0       control slots (control-slots.ts), directory of the level log
  *   69632   one area per worker, and one for the main thread (trace building):
  *             result line | statistics line | context | fired bytes |
- *             scratch | filter | partition, if there are shards | successor buffer
+ *             scratch | filter | partition, if there are shards |
+ *             fold area and states, if states are folded | successor buffer
  *   end     table, blocks
  */
-import { FILTER_BYTES, FIXED_BYTES, PARTITION_BYTES, SCRATCH_BYTES } from './control-slots.js'
+import {
+  DESCRIPTOR_ROWS_MAX,
+  FILTER_BYTES,
+  FIXED_BYTES,
+  FOLD_COLUMN_BYTES,
+  FOLD_OWN_BYTES,
+  PARTITION_BYTES,
+  PENDING_BYTES,
+  SCRATCH_BYTES,
+} from './control-slots.js'
+import { foldTree } from './fold-tree.js'
 
 /** Areas of one worker; all byte addresses are multiples of 64. */
 export interface WorkerArea {
@@ -25,6 +36,12 @@ export interface WorkerArea {
   readonly scratch: number
   /** The kernel's filter of recent rows. */
   readonly filter: number
+  /** What the kernel folds states with. */
+  readonly fold: number
+  /** Room for the states of a run of the level log, where they are unfolded to. */
+  readonly states: number
+  /** The same for states that were new in a shard; 0 if there are no shards. */
+  readonly fresh: number
   /** Successors written by the compiled model. */
   readonly buffer: number
   /** First byte after the buffer. */
@@ -45,6 +62,7 @@ export interface MemoryPlan {
 export interface PlanSizes {
   readonly workers: number
   readonly strideWords: number
+  readonly stateBits: number
   /** Bytes of one context of the compiled model. */
   readonly contextBytes: number
   /** Number of action instances. */
@@ -65,6 +83,9 @@ function aligned(bytes: number): number {
 /** Lays out the areas. Deterministic: equal sizes give equal plans. */
 export function planMemory(sizes: PlanSizes): MemoryPlan {
   const bufferRows = Math.max(BUFFER_ROWS_MIN, 2 * sizes.maxFanout) + sizes.maxFanout
+  const foldNodes = foldTree(sizes)?.nodes.length ?? 0
+  const foldBytes = PENDING_BYTES + foldNodes * (FOLD_COLUMN_BYTES + FOLD_OWN_BYTES)
+  const statesBytes = DESCRIPTOR_ROWS_MAX * sizes.strideWords * 8
   const areas: WorkerArea[] = []
   let next = FIXED_BYTES
   const take = (bytes: number): number => {
@@ -80,19 +101,12 @@ export function planMemory(sizes: PlanSizes): MemoryPlan {
     const scratch = take(SCRATCH_BYTES)
     const filter = take(FILTER_BYTES)
     const partition = sizes.sharded ? take(PARTITION_BYTES) : 0
+    const fold = foldNodes === 0 ? 0 : take(foldBytes)
+    const states = foldNodes === 0 ? 0 : take(statesBytes)
+    const fresh = foldNodes === 0 || !sizes.sharded ? 0 : take(statesBytes)
     const buffer = take(bufferRows * sizes.strideWords * 8)
-    const bufferEnd = next
-    areas.push({
-      result,
-      statistics,
-      context,
-      fired,
-      scratch,
-      filter,
-      buffer,
-      bufferEnd,
-      partition,
-    })
+    const forKernel = { result, scratch, filter, partition, fold, states, fresh }
+    areas.push({ ...forKernel, statistics, context, fired, buffer, bufferEnd: next })
   }
   return { areas, end: next }
 }

@@ -51,6 +51,8 @@ import {
   tableBytes,
   tableShapes,
   writeTableRecord,
+  writeKeys,
+  type KeyFormat,
   type TableShape,
 } from './table-shape.js'
 
@@ -63,12 +65,14 @@ export interface ShardStore {
   readonly kernel: Kernel
   readonly shards: ShardMemories
   readonly workers: number
-  /** Bits of a mixed value. */
-  readonly mixedBits: number
+  /** The keys of rows in shards. */
+  readonly keys: KeyFormat
 }
 
 /** SHARD_MOVING while the first table is spread. */
 export const MOVING_FIRST_TABLE = SHARDS + 1
+/** Of a shard's table: its instances of the kernel mix nothing, and know keys only as numbers. */
+const KEYS_ARE_MIXED: KeyFormat = { bits: 0, leftBits: 32 }
 /** A shard grows by at least this factor. */
 const GROWTH_FACTOR = 1.12
 /** Tables of shards begin with room for so many times their keys. */
@@ -79,8 +83,8 @@ const BITS_LINES_MIN = 64
 const RETRY_FACTOR = 1.1
 
 /** The smallest table of keys that need not grow before it has `rows` rows. */
-function shapeFor({ mixedBits }: ShardStore, rows: number): TableShape | undefined {
-  const shapes = tableShapes({ strideWords: 1, stateBits: mixedBits - SHARD_BITS })
+function shapeFor({ keys }: ShardStore, rows: number): TableShape | undefined {
+  const shapes = tableShapes(keys.bits - SHARD_BITS)
   return shapes.find(({ rowsMax }) => rowsMax > rows)
 }
 
@@ -106,7 +110,7 @@ function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableS
   new Uint8Array(memory.buffer, address, left).fill(0)
   control.setUint32(MEMORY_NEXT, Math.max(before, end), true)
   control.setUint32(TABLE_USED, 0, true)
-  writeTableRecord(control, TABLE, { shape, address })
+  writeTableRecord(control, TABLE, { shape, address, keys: KEYS_ARE_MIXED })
   // What shards take, the level log can't.
   const rest = Math.max(0, shards.memoryBytes - committedBytes(shards))
   const limit = view.getUint32(MEMORY_LIMIT, true)
@@ -162,10 +166,11 @@ function beginGrowth(store: ShardStore, factor: number): ShardStep {
 }
 
 /** Puts the tables that a move has filled in place of the one that it has left. */
-function endMove({ view, kernel }: ShardStore, moving: number): void {
+function endMove({ view, kernel, keys }: ShardStore, moving: number): void {
   if (moving === MOVING_FIRST_TABLE) {
     const { shape, address } = readTableRecord(view, TABLE)
     kernel.releaseTable(address, tableBytes(shape))
+    writeKeys(view, TABLE, keys)
     view.setUint32(SHARDED, 1, true)
     return
   }

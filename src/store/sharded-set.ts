@@ -24,7 +24,7 @@ import {
 import { instantiateKernel, type Kernel } from './kernel.js'
 import { MOVING_FIRST_TABLE } from './shard-growth.js'
 import { isLossy, shardArea, shardMemory, type ShardArea, type ShardMemories } from './shards.js'
-import { readTableRecord } from './table-shape.js'
+import { readTableRecord, type KeyFormat } from './table-shape.js'
 
 /** Lines whose keys fit an inbox, at most 16 to a line. */
 const LINES_PER_STEP = PARTITION_KEYS / 16
@@ -59,7 +59,7 @@ export class ShardedSet {
       module: WebAssembly.Module
       shards: ShardMemories
       worker: number
-      mixedBits: number
+      keys: KeyFormat
     },
   ) {
     const { buffer } = first.memory
@@ -74,7 +74,7 @@ export class ShardedSet {
       words: new Int32Array(buffer),
       control: this.#view,
     }
-    first.kernel.attachPartition(first.partition, options.mixedBits)
+    first.kernel.attachPartition(first.partition, options.keys.bits, options.keys.leftBits)
   }
 
   /** Keys that wait to be inserted into `shard`. */

@@ -1,6 +1,6 @@
 /**
- * The shape of a visited set's table: how many lines, and how a mixed value is cut into home line
- * and remainder. Pure arithmetic; the kernel (`workers/kernel/table.ts`) does the cutting.
+ * The shape of a visited set's table: how many lines, and how a mixed key is cut into home line and
+ * remainder. Pure arithmetic; the kernel (`workers/kernel/table.ts`) does the cutting.
  *
  *   mixed value, b bits:   [ x = value >> shift            | low: shift bits ]
  *   home line            = x / divisor,      lines = ceil(2 ** (b - shift) / divisor)
@@ -16,6 +16,8 @@ import {
   TABLE_ADDRESS,
   TABLE_DISPLACEMENT_BITS,
   TABLE_DIVISOR,
+  TABLE_KEY_BITS,
+  TABLE_KEY_LEFT_BITS,
   TABLE_LINES,
   TABLE_OVERFLOW_LINES,
   TABLE_RECIPROCAL,
@@ -23,16 +25,14 @@ import {
   TABLE_SHIFT,
   TABLE_SLOT_BYTES,
   TABLE_STEP_SHIFT,
-  WIDE_ADDRESS_BITS,
-  WIDE_HASH_BITS,
 } from './control-slots.js'
 
-/** What the table must hold. */
-export interface RowFormat {
-  /** 64-bit words of one packed state, 1..8. */
-  readonly strideWords: number
-  /** Bits of a one-word state, 1..64. */
-  readonly stateBits: number
+/** What the table must hold: rows of the level log, moved together to keys (kernel's mix.ts). */
+export interface KeyFormat {
+  /** Bits of a key, 1..64; 0 if it is not to be mixed (shards.ts). */
+  readonly bits: number
+  /** Bits of a key for the left half of a row; 32 if a row is its own key. */
+  readonly leftBits: number
 }
 
 /** Shape of a table; see the head of this file. */
@@ -55,9 +55,7 @@ export interface TableShape {
 const DISPLACEMENT_BITS_MIN = 3
 const DISPLACEMENT_BITS_MAX = 8
 /** Share of the slots that are filled before the table grows. */
-const LOAD_MAX_NARROW = 0.9
-/** A little lower for wide states, which have no overflow. */
-const LOAD_MAX_WIDE = 0.88
+const LOAD_MAX = 0.9
 /** One line of overflow per so many lines, with 32-bit slots. */
 const OVERFLOW_SHARE = 64
 /** Tables may not reach further than a memory does. */
@@ -84,16 +82,12 @@ export function slotCount(shape: TableShape): number {
   return (shape.lines * LINE_BYTES) / shape.slotBytes
 }
 
-function shapeOf(format: RowFormat, shift: number, divisor: number): TableShape | undefined {
-  const wide = format.strideWords > 1
-  const bits = wide ? WIDE_HASH_BITS : Math.max(1, format.stateBits)
+function shapeOf(bits: number, shift: number, divisor: number): TableShape | undefined {
   const lines = Math.ceil(2 ** (bits - shift) / divisor)
   const remainderBits = shift + (divisor === 4 ? 2 : 3)
-  const narrowSlotBits = remainderBits + DISPLACEMENT_BITS_MIN <= 32 ? 32 : 64
-  const slotBits = wide ? 64 - WIDE_ADDRESS_BITS : narrowSlotBits
+  const slotBits = remainderBits + DISPLACEMENT_BITS_MIN <= 32 ? 32 : 64
   if (lines > LINES_MAX || remainderBits + DISPLACEMENT_BITS_MIN > slotBits) return undefined
-  const slotBytes = wide ? 8 : slotBits / 8
-  const loadMax = wide ? LOAD_MAX_WIDE : LOAD_MAX_NARROW
+  const slotBytes = slotBits / 8
   return {
     lines,
     overflowLines: slotBytes === 4 ? Math.ceil(lines / OVERFLOW_SHARE) : 0,
@@ -102,7 +96,7 @@ function shapeOf(format: RowFormat, shift: number, divisor: number): TableShape 
     remainderBits,
     displacementBits: Math.min(DISPLACEMENT_BITS_MAX, slotBits - remainderBits),
     slotBytes,
-    rowsMax: Math.floor(((lines * LINE_BYTES) / slotBytes) * loadMax),
+    rowsMax: Math.floor(((lines * LINE_BYTES) / slotBytes) * LOAD_MAX),
   }
 }
 
@@ -120,14 +114,13 @@ export function bitsShape(lines: number): TableShape {
   }
 }
 
-/** All shapes for `format`, smallest first. At most four to an octave. */
-export function tableShapes(format: RowFormat): TableShape[] {
-  const bits = format.strideWords > 1 ? WIDE_HASH_BITS : Math.max(1, format.stateBits)
-  assert(bits <= 64, `a state of one word has at most 64 bits, not ${bits}`)
+/** All shapes for keys of `bits` bits, smallest first. At most four to an octave. */
+export function tableShapes(bits: number): TableShape[] {
+  assert(bits >= 1 && bits <= 64, `a key has 1 to 64 bits, not ${bits}`)
   const shapes: TableShape[] = []
   for (let shift = bits; shift >= 0; shift--) {
     for (const divisor of [7, 6, 5, 4]) {
-      const shape = shapeOf(format, shift, divisor)
+      const shape = shapeOf(bits, shift, divisor)
       const last = shapes.at(-1)
       if (shape !== undefined && (last === undefined || shape.lines > last.lines)) {
         shapes.push(shape)
@@ -138,34 +131,43 @@ export function tableShapes(format: RowFormat): TableShape[] {
 }
 
 /** The largest shape of at most `bytes`, or the smallest there is. */
-export function initialShape(format: RowFormat, bytes: number): TableShape {
-  const shapes = tableShapes(format)
+export function initialShape(bits: number, bytes: number): TableShape {
+  const shapes = tableShapes(bits)
   const fitting = shapes.filter(shape => tableBytes(shape) <= bytes)
-  return defined(fitting.at(-1) ?? shapes[0], 'every row format has a table shape')
+  return defined(fitting.at(-1) ?? shapes[0], 'every width of keys has a table shape')
 }
 
 /**
- * What to try, in this order, when the table `current` is full: the shape with the slots that its
- * size asks for, then smaller and smaller ones down to the next larger than `current`. Empty if
- * the table is the largest possible.
+ * What to try, in this order, when the table `current` is full and keys have `bits` bits from now
+ * on: the shape with the slots that its size asks for, then smaller and smaller ones down to the
+ * next larger than `current`. Empty if the table is the largest possible.
  */
-export function grownShapes(format: RowFormat, current: TableShape): TableShape[] {
+export function grownShapes(bits: number, current: TableShape): TableShape[] {
   const bytes = tableBytes(current)
   const largeFactor = current.slotBytes === 4 ? LARGE_FACTOR_32 : LARGE_FACTOR_64
   const factor = bytes < SMALL_BYTES ? 4 : bytes < LARGE_BYTES ? 2 : largeFactor
   const slots = slotCount(current)
-  const larger = tableShapes(format).filter(shape => slotCount(shape) > slots * 1.1)
+  const larger = tableShapes(bits).filter(shape => slotCount(shape) > slots * 1.1)
   const wanted = larger.findIndex(shape => slotCount(shape) >= slots * factor * 0.999)
   return wanted < 0 ? larger.reverse() : larger.slice(0, wanted + 1).reverse()
 }
 
+/** What to try when `current` is not full, but keys have `bits` bits from now on. */
+export function rekeyedShapes(bits: number, current: TableShape): TableShape[] {
+  const shape = tableShapes(bits).find(({ rowsMax }) => rowsMax >= current.rowsMax)
+  return shape === undefined ? [] : [shape]
+}
+
+/** A table: its shape, where it lies, and what it holds. */
+export interface Table {
+  readonly shape: TableShape
+  readonly address: number
+  readonly keys: KeyFormat
+}
+
 /** Writes the record of a table (control-slots.ts) at byte `record`. */
-export function writeTableRecord(
-  view: DataView,
-  record: number,
-  table: { shape: TableShape; address: number },
-): void {
-  const { shape, address } = table
+export function writeTableRecord(view: DataView, record: number, table: Table): void {
+  const { shape, address, keys } = table
   view.setUint32(record + TABLE_ADDRESS, address, true)
   view.setUint32(record + TABLE_LINES, shape.lines, true)
   view.setUint32(record + TABLE_OVERFLOW_LINES, shape.overflowLines, true)
@@ -175,18 +177,26 @@ export function writeTableRecord(
   view.setUint32(record + TABLE_SLOT_BYTES, shape.slotBytes, true)
   view.setUint32(record + TABLE_ROWS_MAX, shape.rowsMax, true)
   view.setUint32(record + TABLE_STEP_SHIFT, Math.max(0, shape.remainderBits - STEP_BITS), true)
+  writeKeys(view, record, keys)
   view.setBigUint64(record + TABLE_RECIPROCAL, reciprocal(shape.divisor), true)
 }
 
+/** Writes that part of the record of a table that says what its keys are. */
+export function writeKeys(view: DataView, record: number, keys: KeyFormat): void {
+  view.setUint32(record + TABLE_KEY_BITS, keys.bits, true)
+  view.setUint32(record + TABLE_KEY_LEFT_BITS, keys.leftBits, true)
+}
+
 /** Reads the record of a table at byte `record`; the inverse of writeTableRecord. */
-export function readTableRecord(
-  view: DataView,
-  record: number,
-): { shape: TableShape; address: number } {
+export function readTableRecord(view: DataView, record: number): Table {
   const divisor = view.getUint32(record + TABLE_DIVISOR, true)
   const shift = view.getUint32(record + TABLE_SHIFT, true)
   return {
     address: view.getUint32(record + TABLE_ADDRESS, true),
+    keys: {
+      bits: view.getUint32(record + TABLE_KEY_BITS, true),
+      leftBits: view.getUint32(record + TABLE_KEY_LEFT_BITS, true),
+    },
     shape: {
       lines: view.getUint32(record + TABLE_LINES, true),
       overflowLines: view.getUint32(record + TABLE_OVERFLOW_LINES, true),

@@ -1,12 +1,13 @@
 /**
  * The visited set from outside: its first table, its growth, its size. What is done per state is in
- * the kernel (`workers/kernel/narrow32.ts`, `narrow64.ts`, `wide.ts`), described in
- * `docs/internals/visited-set.md`.
+ * the kernel (`workers/kernel/narrow32.ts`, `narrow64.ts`, `fold.ts`), described in
+ * `docs/internals/visited-set.md` and `folding.md`.
  *
  * `create` runs on the main thread before the workers start. `beginGrowth` and `endGrowth` run on
  * one worker while all others stand in the growth barrier, which orders every access to the
  * records.
  */
+import { defined } from '../base/assert.js'
 import {
   MEMORY_LIMIT,
   MEMORY_NEXT,
@@ -14,23 +15,40 @@ import {
   REHASH_FAILED,
   TABLE,
   TABLE_ADDRESS,
+  TABLE_FULL,
   TABLE_NEXT,
   TABLE_RECORD_BYTES,
   TABLE_USED,
 } from './control-slots.js'
+import { foldTree, type FoldTree, type RowFormat } from './fold-tree.js'
+import { createInternTables, indexBits, internBytes } from './intern-tables.js'
 import type { Kernel } from './kernel.js'
 import {
   grownShapes,
   initialShape,
   readTableRecord,
+  rekeyedShapes,
   slotCount,
   tableBytes,
   writeTableRecord,
-  type RowFormat,
+  type KeyFormat,
+  type TableShape,
 } from './table-shape.js'
 
 /** Addresses from here on are kept for descriptors of the level log. */
 const LIMIT_MAX = 2 ** 32 - 2 ** 24
+/** An intern table begins with one slot for so many bytes of the first table. */
+const BYTES_PER_INTERN_SLOT = 16
+const INTERN_SLOTS_FIRST_MAX = 65536
+/** Most bits of an index to begin with. */
+const INDEX_BITS_FIRST_MAX = 24
+/**
+ * Bits of an index once the visited set is in shards, where keys do not get longer: as many as
+ * leave shards of 64 MiB and more with 32-bit slots. A memory has no room for more indices.
+ */
+const SHARD_INDEX_BITS = 26
+/** An index that needs more bits gets so many to spare, as longer keys cost a new table. */
+const INDEX_BITS_SPARE = 2
 
 /** Size of the table, bytes and load. */
 export interface VisitedSetSize {
@@ -45,8 +63,38 @@ export function controlView(memory: WebAssembly.Memory): DataView {
   return new DataView(memory.buffer)
 }
 
+/** Bits of the keys to begin with; folded ones have room for the table's first doublings. */
+function initialKeys(tree: FoldTree | null, stateBits: number, bytes: number): KeyFormat {
+  if (tree === null) return { bits: Math.max(1, stateBits), leftBits: 32 }
+  const leftBits = Math.min(INDEX_BITS_FIRST_MAX, Math.ceil(Math.log2(bytes)) + INDEX_BITS_SPARE)
+  return { bits: 2 * leftBits, leftBits }
+}
+
+/** The keys that the two top intern tables need at their present size; `keys` if it has room. */
+function neededKeys(view: DataView, tree: FoldTree, keys: KeyFormat): KeyFormat {
+  const widen = (bits: number, node: number): number => {
+    const needed = indexBits(view, node)
+    return needed <= bits ? bits : needed + INDEX_BITS_SPARE
+  }
+  const leftBits = widen(keys.leftBits, tree.left)
+  return { bits: leftBits + widen(keys.bits - keys.leftBits, tree.right), leftBits }
+}
+
+/** The keys of a visited set in shards, for good: they do not get longer there. */
+export function shardKeys(format: RowFormat): KeyFormat {
+  if (foldTree(format) === null) return { bits: Math.max(1, format.stateBits), leftBits: 32 }
+  return { bits: 2 * SHARD_INDEX_BITS, leftBits: SHARD_INDEX_BITS }
+}
+
+/** True if the keys of a visited set in shards are long enough for the intern tables. */
+export function fitsShards(view: DataView, format: RowFormat): boolean {
+  const tree = foldTree(format)
+  if (tree === null) return true
+  return [tree.left, tree.right].every(node => indexBits(view, node) <= SHARD_INDEX_BITS)
+}
+
 /**
- * Allocates the first table. `kernel` is an attached instance, `planEnd` the first free byte, and
+ * Allocates the first tables. `kernel` is an attached instance, `planEnd` the first free byte, and
  * `memoryBytes` the most bytes that may be allocated in all; the first table is always granted.
  */
 export function createVisitedSet(
@@ -55,12 +103,16 @@ export function createVisitedSet(
   options: { format: RowFormat; planEnd: number; tableBytes: number; memoryBytes: number },
 ): void {
   const view = controlView(memory)
-  const shape = initialShape(options.format, options.tableBytes)
+  const tree = foldTree(options.format)
+  const keys = initialKeys(tree, options.format.stateBits, options.tableBytes)
+  const shape = initialShape(keys.bits, options.tableBytes)
   view.setUint32(MEMORY_NEXT, options.planEnd, true)
   view.setUint32(MEMORY_LIMIT, LIMIT_MAX, true)
   const address = kernel.allocateTable(tableBytes(shape)) >>> 0
+  const internSlots = Math.min(INTERN_SLOTS_FIRST_MAX, options.tableBytes / BYTES_PER_INTERN_SLOT)
+  if (tree !== null) createInternTables(view, kernel, tree, internSlots)
   view.setUint32(MEMORY_LIMIT, Math.min(LIMIT_MAX, Math.floor(options.memoryBytes)), true)
-  writeTableRecord(view, TABLE, { shape, address })
+  writeTableRecord(view, TABLE, { shape, address, keys })
 }
 
 /** True from `beginGrowth` to an `endGrowth` that succeeds. */
@@ -68,28 +120,52 @@ export function isGrowing(view: DataView): boolean {
   return view.getUint32(TABLE_NEXT + TABLE_ADDRESS, true) !== 0
 }
 
-/** Bytes of the table that `beginGrowth` tries first; Infinity if there is none larger. */
+/** What comes after the table in use: its keys, and the shapes to try in this order. */
+interface NextTable {
+  readonly keys: KeyFormat
+  readonly shapes: readonly TableShape[]
+}
+
+/** The next table; null if the one in use is neither full nor are its keys too short. */
+function nextTable(view: DataView, format: RowFormat): NextTable | null {
+  // After a failed growth the next record holds the table that was too small; go on from there.
+  const failed = view.getUint32(REHASH_FAILED, true) !== 0
+  const isFull = failed || view.getUint32(TABLE_FULL, true) !== 0
+  const { shape, keys } = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
+  const tree = foldTree(format)
+  const next = tree === null ? keys : neededKeys(view, tree, keys)
+  if (isFull) return { keys: next, shapes: grownShapes(next.bits, shape) }
+  return next.bits === keys.bits ? null : { keys: next, shapes: rekeyedShapes(next.bits, shape) }
+}
+
+/** True if rows must move to another table, since the one in use is full or its keys too short. */
+export function needsNextTable(view: DataView, format: RowFormat): boolean {
+  return nextTable(view, format) !== null
+}
+
+/** Bytes of the table that `beginGrowth` tries first; Infinity if there is none. */
 export function nextTableBytes(view: DataView, format: RowFormat): number {
-  const [next] = grownShapes(format, readTableRecord(view, TABLE).shape)
-  return next === undefined ? Infinity : tableBytes(next)
+  const shape = nextTable(view, format)?.shapes[0]
+  return shape === undefined ? Infinity : tableBytes(shape)
 }
 
 /**
- * Chooses and allocates the next table. False if the memory limit leaves no room for a larger one.
- * One worker, with all others in the barrier.
+ * Allocates the next table, which is needed. False if the memory limit leaves no room for it. One
+ * worker, with all others in the barrier.
  */
 export function beginGrowth(view: DataView, kernel: Kernel, format: RowFormat): boolean {
-  // After a failed growth the next record holds the table that was too small; go on from there.
-  const failed = view.getUint32(REHASH_FAILED, true) !== 0
-  const { shape, address } = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
-  if (failed) kernel.releaseTable(address, tableBytes(shape))
+  const { keys, shapes } = defined(nextTable(view, format) ?? undefined)
+  if (view.getUint32(REHASH_FAILED, true) !== 0) {
+    const { shape, address } = readTableRecord(view, TABLE_NEXT)
+    kernel.releaseTable(address, tableBytes(shape))
+  }
   view.setUint32(TABLE_NEXT + TABLE_ADDRESS, 0, true)
   view.setUint32(REHASH_CURSOR, 0, true)
   view.setUint32(REHASH_FAILED, 0, true)
-  for (const next of grownShapes(format, shape)) {
-    const nextAddress = kernel.allocateTable(tableBytes(next)) >>> 0
-    if (nextAddress === 0) continue
-    writeTableRecord(view, TABLE_NEXT, { shape: next, address: nextAddress })
+  for (const shape of shapes) {
+    const address = kernel.allocateTable(tableBytes(shape)) >>> 0
+    if (address === 0) continue
+    writeTableRecord(view, TABLE_NEXT, { shape, address, keys })
     return true
   }
   return false
@@ -106,6 +182,7 @@ export function endGrowth(view: DataView, kernel: Kernel): boolean {
     view.setUint32(TABLE + offset, view.getUint32(TABLE_NEXT + offset, true), true)
   }
   view.setUint32(TABLE_NEXT + TABLE_ADDRESS, 0, true)
+  view.setUint32(TABLE_FULL, 0, true)
   kernel.releaseTable(address, tableBytes(shape))
   return true
 }
@@ -115,6 +192,12 @@ export function visitedSetSize(view: DataView): VisitedSetSize {
   const { shape } = readTableRecord(view, TABLE)
   const used = view.getUint32(TABLE_USED, true)
   return { bytes: tableBytes(shape), load: Math.min(1, used / Math.max(1, slotCount(shape))) }
+}
+
+/** Bytes of the intern tables, 0 unless states are folded. As visitedSetSize. */
+export function foldingBytes(view: DataView, format: RowFormat): number {
+  const tree = foldTree(format)
+  return tree === null ? 0 : internBytes(view, tree)
 }
 
 /** Bytes allocated in the shared memory, table and level log included. Any thread, any time. */

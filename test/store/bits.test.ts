@@ -27,7 +27,11 @@ class LossyTable {
     const address = shardTableStart(1)
     this.#memory = createMemory(address + tableBytes(shape))
     this.#kernel = instantiateKernel(module, this.#memory)
-    writeTableRecord(controlOf(this.#memory), TABLE, { shape, address })
+    writeTableRecord(controlOf(this.#memory), TABLE, {
+      shape,
+      address,
+      keys: { bits: 0, leftBits: 32 },
+    })
     const { scratch, result } = shardArea(0)
     this.#kernel.attachShard(scratch, result)
     this.#kernel.refreshTable()

@@ -10,24 +10,18 @@ import {
   tableBytes,
   tableShapes,
   writeTableRecord,
-  type RowFormat,
 } from '../../src/store/table-shape.js'
 
-const formats: RowFormat[] = [
-  ...Array.from({ length: 64 }, (_, index) => ({ strideWords: 1, stateBits: index + 1 })),
-  { strideWords: 2, stateBits: 128 },
-  { strideWords: 8, stateBits: 512 },
-]
+const widths = Array.from({ length: 64 }, (_, index) => index + 1)
 
 describe('table shapes', () => {
   it('have a line for every mixed value, and slots that hold remainder and displacement', () => {
-    for (const format of formats) {
-      for (const shape of tableShapes(format)) {
-        const bits = format.strideWords > 1 ? 40 : format.stateBits
+    for (const bits of widths) {
+      for (const shape of tableShapes(bits)) {
         const highest = (1n << BigInt(bits)) - 1n
         const line = (highest >> BigInt(shape.shift)) / BigInt(shape.divisor)
         expect(line).toBe(BigInt(shape.lines) - 1n)
-        const slotBits = format.strideWords > 1 ? 35 : shape.slotBytes * 8
+        const slotBits = shape.slotBytes * 8
         expect(shape.remainderBits + shape.displacementBits).toBeLessThanOrEqual(slotBits)
         expect(shape.displacementBits).toBeGreaterThanOrEqual(3)
       }
@@ -35,8 +29,8 @@ describe('table shapes', () => {
   })
 
   it('grow in steps of less than two and a half, slot sizes taken into account', () => {
-    for (const format of formats) {
-      const shapes = tableShapes(format)
+    for (const bits of widths) {
+      const shapes = tableShapes(bits)
       for (const [index, shape] of shapes.entries()) {
         const next = shapes[index + 1]
         if (next === undefined || shape.lines < 8) continue
@@ -47,22 +41,22 @@ describe('table shapes', () => {
   })
 
   it('offer a larger table first and ever smaller ones after it, all larger than the old', () => {
-    for (const format of formats) {
-      const current = initialShape(format, 65536)
-      const sizes = grownShapes(format, current).map(slotCount)
+    for (const bits of widths) {
+      const current = initialShape(bits, 65536)
+      const sizes = grownShapes(bits, current).map(slotCount)
       expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
       for (const size of sizes) expect(size).toBeGreaterThan(slotCount(current))
     }
   })
 
   it('begin within the bytes that were asked for', () => {
-    expect(tableBytes(initialShape({ strideWords: 1, stateBits: 47 }, 65536))).toBe(65536)
-    expect(tableBytes(initialShape({ strideWords: 1, stateBits: 47 }, 1000))).toBeLessThan(1000)
-    expect(tableBytes(initialShape({ strideWords: 1, stateBits: 1 }, 65536))).toBeLessThan(200)
+    expect(tableBytes(initialShape(47, 65536))).toBe(65536)
+    expect(tableBytes(initialShape(47, 1000))).toBeLessThan(1000)
+    expect(tableBytes(initialShape(1, 65536))).toBeLessThan(200)
   })
 
   it('use 32-bit slots as soon as the remainder leaves three bits', () => {
-    const shapes = tableShapes({ strideWords: 1, stateBits: 47 })
+    const shapes = tableShapes(47)
     const small = shapes.find(shape => shape.slotBytes === 4)
     expect(small?.lines).toBe(2 ** 18)
     expect(small?.displacementBits).toBe(3)
@@ -70,10 +64,11 @@ describe('table shapes', () => {
 
   it('survive being written to and read from a record', () => {
     const view = new DataView(new ArrayBuffer(64))
-    for (const format of formats) {
-      for (const shape of tableShapes(format)) {
-        writeTableRecord(view, 0, { shape, address: 4_000_000_000 })
-        expect(readTableRecord(view, 0)).toEqual({ shape, address: 4_000_000_000 })
+    for (const bits of widths) {
+      for (const shape of tableShapes(bits)) {
+        const table = { shape, address: 4_000_000_000, keys: { bits, leftBits: 18 } }
+        writeTableRecord(view, 0, table)
+        expect(readTableRecord(view, 0)).toEqual(table)
       }
     }
   })

@@ -3,94 +3,13 @@
  * below through random graphs whose reachable states are known. Tables begin tiny, so that they
  * grow.
  */
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  RESULT_FRESH_ADDRESS,
-  RESULT_FRESH_COUNT,
-  RESULT_STATUS,
-  STATUS_GROW,
-  STATUS_OK,
-} from '../../src/store/control-slots.js'
-import { attachKernel, createMemory, instantiateKernel } from '../../src/store/kernel.js'
-import { planMemory } from '../../src/store/memory-plan.js'
-import type { RowFormat } from '../../src/store/table-shape.js'
-import {
-  beginGrowth,
-  controlView,
-  createVisitedSet,
-  endGrowth,
-  visitedSetSize,
-} from '../../src/store/visited-set.js'
-import { assert } from '../../src/base/assert.js'
 import { explore } from '../../src/explore/explore.js'
-import { builtFiles } from '../../src/explore/worker-url.js'
+import type { RowFormat } from '../../src/store/fold-tree.js'
 import { races } from '../explore/fixtures/chain.js'
 import { graphModel, packVertex, searchGraph, type Graph } from '../explore/fixtures/graph.js'
-
-const module = new WebAssembly.Module(readFileSync(builtFiles().kernel))
-
-/** A visited set in this thread, as one worker uses it. */
-class SoloSet {
-  readonly #memory: WebAssembly.Memory
-  readonly #kernel
-  readonly #area
-  readonly #format: RowFormat
-  growths = 0
-
-  constructor(format: RowFormat, tableBytes: number) {
-    const sizes = { workers: 0, contextBytes: 64, actionCount: 1, maxFanout: 1, ...format }
-    const plan = planMemory({ ...sizes, sharded: false })
-    this.#memory = createMemory(plan.end + tableBytes + 65536)
-    this.#kernel = instantiateKernel(module, this.#memory)
-    this.#area = plan.areas[0]!
-    this.#format = format
-    attachKernel(this.#kernel, format, this.#area)
-    const options = { format, planEnd: plan.end, tableBytes, memoryBytes: 2 ** 28 }
-    createVisitedSet(this.#memory, this.#kernel, options)
-    this.#kernel.refreshTable()
-  }
-
-  get bytes(): number {
-    return visitedSetSize(controlView(this.#memory)).bytes
-  }
-
-  /** Inserts rows; returns those that were new, as the set reports them. */
-  insert(rows: readonly (readonly bigint[])[]): string[] {
-    const view = controlView(this.#memory)
-    const rowBytes = this.#format.strideWords * 8
-    const fresh: string[] = []
-    for (const [index, row] of rows.entries()) {
-      for (const [word, value] of row.entries()) {
-        view.setBigUint64(this.#area.buffer + index * rowBytes + word * 8, value, true)
-      }
-    }
-    let done = 0
-    while (done < rows.length) {
-      done += this.#kernel.insert(this.#area.buffer + done * rowBytes, rows.length - done)
-      const address = view.getUint32(this.#area.result + RESULT_FRESH_ADDRESS, true)
-      const count = view.getUint32(this.#area.result + RESULT_FRESH_COUNT, true)
-      const words = new BigUint64Array(this.#memory.buffer, address, count * (rowBytes / 8))
-      for (let row = 0; row < count; row++) {
-        fresh.push(words.subarray((row * rowBytes) / 8, ((row + 1) * rowBytes) / 8).join())
-      }
-      const status = view.getInt32(this.#area.result + RESULT_STATUS, true)
-      if (status === STATUS_GROW) this.#grow(view)
-      else assert(status === STATUS_OK, 'no memory in a test')
-    }
-    return fresh
-  }
-
-  #grow(view: DataView): void {
-    do {
-      assert(beginGrowth(view, this.#kernel, this.#format), 'no memory in a test')
-      while (this.#kernel.rehash() !== 0);
-    } while (!endGrowth(view, this.#kernel))
-    this.#kernel.refreshTable()
-    this.growths++
-  }
-}
+import { SoloSet } from './solo-set.js'
 
 /** Feeds batches to a set and to a JavaScript Set, and compares what is new each time. */
 function compareWithSet(format: RowFormat, batches: readonly (readonly bigint[][])[]): SoloSet {
@@ -120,6 +39,8 @@ describe('the visited set of one thread', () => {
     { strideWords: 1, stateBits: 1 },
     { strideWords: 1, stateBits: 7 },
     { strideWords: 1, stateBits: 33 },
+    { strideWords: 1, stateBits: 48 },
+    { strideWords: 1, stateBits: 49 },
     { strideWords: 1, stateBits: 63 },
     { strideWords: 1, stateBits: 64 },
     ...[2, 3, 4, 5, 6, 7, 8].map(strideWords => ({ strideWords, stateBits: 64 * strideWords })),
@@ -175,7 +96,8 @@ describe('the visited set of several threads', () => {
     { a: 7919, c: 11 },
   ]
   const graphs: [string, Graph][] = [
-    ['64-bit slots', { ...base, edges, strideWords: 1, stateBits: 64 }],
+    ['64-bit slots', { ...base, edges, strideWords: 1, stateBits: 48 }],
+    ['one word, folded', { ...base, edges, strideWords: 1, stateBits: 64 }],
     ['64-bit, then 32-bit slots', { ...base, edges, strideWords: 1, stateBits: 36 }],
     ['32-bit slots', { ...base, edges, strideWords: 1, stateBits: 17 }],
     ['two words', { ...base, edges, strideWords: 2, stateBits: 64 }],
@@ -186,7 +108,7 @@ describe('the visited set of several threads', () => {
       const facts = searchGraph(graph)
       const model = await graphModel({ ...graph, bad: [] })
       const packed = new Set(facts.levels.flat().map(vertex => packVertex(graph, vertex).join()))
-      const spread = graph.strideWords === 1 ? [{}, { spreadBytes: 2048 }] : [{}]
+      const spread = [{}, { spreadBytes: 2048 }]
       for (const options of spread.flatMap(s => [2, 4].map(workers => ({ ...s, workers })))) {
         const result = await explore(model, {
           ...options,
@@ -208,11 +130,12 @@ describe('the visited set of several threads', () => {
 
   it('reports a state once when workers insert the same states at the same moment', async () => {
     const layers = 150
-    const model = await races(layers)
-    for (const workers of [2, 3]) {
-      const result = await explore(model, { workers, tableBytesInitial: 2 ** 22 })
-      expect(result.states).toBe(65 + 2048 * (layers - 2))
-      expect(result.transitions).toBe(64 * (65 + 2048 * (layers - 3)))
+    for (const model of [await races(layers), await races(layers, 64)]) {
+      for (const workers of [2, 3]) {
+        const result = await explore(model, { workers, tableBytesInitial: 2 ** 22 })
+        expect(result.states).toBe(65 + 2048 * (layers - 2))
+        expect(result.transitions).toBe(64 * (65 + 2048 * (layers - 3)))
+      }
     }
   })
 })

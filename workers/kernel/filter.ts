@@ -15,7 +15,7 @@
  * Each worker has its own; no other thread touches it.
  */
 import { FILTER_BYTES } from '../../src/store/control-slots'
-import { rowBytes } from './log'
+import { rowBytes } from './fold'
 import { hashRow } from './mix'
 
 const K: u64 = 0x9e3779b97f4a7c15
@@ -35,6 +35,14 @@ export function filterEntry(row: u64, start: usize, shift: u64): usize {
 /** Entry of a row of more words, whose hash is `hash`. */
 export function filterEntryWide(hash: u64): usize {
   return filterStart + ((<usize>hash) & (filterEntries - 1)) * rowBytes
+}
+
+/** True if the packed states at `a` and `b` are equal. */
+export function rowsEqual(a: usize, b: usize, bytes: usize): bool {
+  for (let i: usize = 0; i < bytes; i += 8) {
+    if (load<u64>(a + i) != load<u64>(b + i)) return false
+  }
+  return true
 }
 
 /** Forgets all rows. */

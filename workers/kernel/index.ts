@@ -8,6 +8,7 @@
  */
 import {
   BATCH_ROWS,
+  LOG_ROW_BYTES,
   RESULT_FRESH_ADDRESS,
   RESULT_FRESH_COUNT,
   RESULT_RUN_ADDRESS,
@@ -18,8 +19,8 @@ import {
   STATUS_GROW,
   STATUS_MEMORY,
   STATUS_OK,
+  TABLE_FULL,
   TABLE_USED,
-  WIDE_HASH_BITS,
 } from '../../src/store/control-slots'
 import { insertBitsInto } from './bits'
 import {
@@ -29,43 +30,38 @@ import {
   filterEntryWide,
   filterShift,
   filterStart,
+  rowsEqual,
 } from './filter'
-import {
-  commitRuns,
-  descriptorAddress,
-  ensureRoom,
-  logEnd,
-  logPosition,
-  rowBytes,
-  setRowBytes,
-} from './log'
-import { hashRow, setMixBits, setMixIdentity } from './mix'
+import { attachFold, foldBatch, foldNodes, gatherFresh, rowBytes } from './fold'
+import { commitRuns, descriptorAddress, ensureRoom, logEnd, logPosition } from './log'
+import { hashRow } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
-import { rehashSome } from './rehash'
 import { appendKeysOf, collectScratch, insertKeysInto } from './shards'
-import { refreshTable, tableRowsMax, tableSlotBytes } from './table'
-import { insertWide, rowsEqual } from './wide'
+import { tableRowsMax, tableSlotBytes } from './table'
 
+export { unfold } from './fold'
+export { copyDirectory, moveInternSlots } from './intern'
 export { allocateTable, releaseTable } from './memory'
 export { beginDepth, flushLog } from './log'
 export { mix, setMixBits, unmix } from './mix'
+export { rehash } from './rehash'
 export { attachPartition, extractKeys, partitionKeys } from './shards'
 export { refreshTable } from './table'
 
 let scratch: usize = 0
 let result: usize = 0
 
-/** Sets up this instance: row size, state width, and the worker's own areas. */
+/** Sets up this instance: size of a state, nodes of the fold tree, and the worker's own areas. */
 export function attach(
   strideWords: u32,
-  stateBits: u32,
+  nodes: u32,
   scratchArea: usize,
   filterArea: usize,
+  foldArea: usize,
   line: usize,
 ): void {
-  setRowBytes(strideWords * 8)
-  setMixBits(strideWords == 1 ? max<u32>(stateBits, 1) : WIDE_HASH_BITS)
+  attachFold(strideWords * 8, nodes, foldArea)
   attachFilter(filterArea)
   scratch = scratchArea
   result = line
@@ -73,16 +69,18 @@ export function attach(
 
 /** Sets up an instance over the memory of a shard, which holds keys that are mixed already. */
 export function attachShard(scratchArea: usize, line: usize): void {
-  setRowBytes(8)
-  setMixIdentity()
   scratch = scratchArea
   result = line
 }
 
 /** Rows that the last `filterRows` looked at. */
 let filtered: u32 = 0
-/** True if the last `insertBatch` found no slot for a row. */
-let cutShort: bool = false
+/** How the last `insertBatch` ended: STATUS_OK if all rows that it looked at are inserted. */
+let batchStatus: i32 = 0
+/**
+ * First byte after the new states that the `insert` at hand has moved to the front of its input.
+ */
+let freshEnd: usize = 0
 
 /**
  * First pass: puts the rows that the filter does not know into the scratch, `most` at the most.
@@ -120,7 +118,6 @@ function filterRowsWide(rows: usize, count: u32, most: u32): u32 {
     if (rowsEqual(known, row, bytes)) continue
     memory.copy(known, row, bytes)
     const entry = scratch + passed * SCRATCH_ENTRY_BYTES
-    store<u64>(entry, hash)
     store<u32>(entry, i, 20)
     passed++
   }
@@ -128,16 +125,30 @@ function filterRowsWide(rows: usize, count: u32, most: u32): u32 {
   return passed
 }
 
+/**
+ * Puts the rows for the level log of the states that the filter does not know, `most` at the most,
+ * into the scratch. Returns their number; `filtered` tells how many states that covers, and
+ * `batchStatus` whether they could be folded.
+ */
+function submit(rows: usize, count: u32, most: u32): u32 {
+  const passed = rowBytes != 8 ? filterRowsWide(rows, count, most) : filterRows(rows, count, most)
+  batchStatus = foldNodes == 0 ? STATUS_OK : foldBatch(rows, passed, scratch)
+  return passed
+}
+
 /** Inserts `count` rows, of which at most `most` may be new. Returns how many were dealt with. */
 function insertBatch(rows: usize, count: u32, most: u32): u32 {
-  const wide = rowBytes != 8
-  const passed = wide ? filterRowsWide(rows, count, most) : filterRows(rows, count, most)
-  let inserted: u32
-  if (wide) inserted = insertWide(rows, passed, scratch)
-  else if (tableSlotBytes == 4) inserted = insertNarrow32(passed, scratch)
-  else inserted = insertNarrow64(passed, scratch)
-  cutShort = inserted < passed
-  if (!cutShort) return filtered
+  const passed = submit(rows, count, most)
+  let inserted: u32 = 0
+  if (batchStatus == STATUS_OK) {
+    const logged = logPosition
+    inserted =
+      tableSlotBytes == 4 ? insertNarrow32(passed, scratch) : insertNarrow64(passed, scratch)
+    if (foldNodes != 0) freshEnd = gatherFresh(logged, logPosition, rows, freshEnd, scratch)
+    if (inserted == passed) return filtered
+    batchStatus = STATUS_GROW
+    atomic.store<u32>(TABLE_FULL, 1)
+  }
   // The rows from here on will be submitted again: the filter must not know them.
   clearFilter()
   return load<u32>(scratch + inserted * SCRATCH_ENTRY_BYTES, 20)
@@ -150,25 +161,27 @@ export function insert(rows: usize, count: u32): u32 {
   if (!ensureRoom()) status = STATUS_MEMORY
   const fresh = logPosition
   let counted = fresh
+  freshEnd = rows
   while (status == STATUS_OK && done < count) {
-    const room = <u32>((logEnd - logPosition) / rowBytes)
+    const room = <u32>((logEnd - logPosition) / LOG_ROW_BYTES)
     if (room == 0) break
-    const newRows = <u32>((logPosition - counted) / rowBytes)
+    const newRows = <u32>((logPosition - counted) / LOG_ROW_BYTES)
     const used = atomic.add<u32>(TABLE_USED, newRows) + newRows
     counted = logPosition
     if (used >= tableRowsMax) {
+      atomic.store<u32>(TABLE_FULL, 1)
       status = STATUS_GROW
       break
     }
     const inserted = insertBatch(rows + <usize>done * rowBytes, count - done, min(room, BATCH_ROWS))
     done += inserted
-    if (cutShort) status = STATUS_GROW
+    status = batchStatus
   }
-  const freshCount = <u32>((logPosition - fresh) / rowBytes)
-  atomic.add<u32>(TABLE_USED, <u32>((logPosition - counted) / rowBytes))
+  const freshCount = <u32>((logPosition - fresh) / LOG_ROW_BYTES)
+  atomic.add<u32>(TABLE_USED, <u32>((logPosition - counted) / LOG_ROW_BYTES))
   commitRuns()
   store<i32>(result, status, RESULT_STATUS)
-  store<u32>(result, fresh, RESULT_FRESH_ADDRESS)
+  store<u32>(result, foldNodes == 0 ? fresh : rows, RESULT_FRESH_ADDRESS)
   store<u32>(result, freshCount, RESULT_FRESH_COUNT)
   return done
 }
@@ -176,13 +189,17 @@ export function insert(rows: usize, count: u32): u32 {
 /** Sorts rows by shard; see Kernel.partition. */
 export function partition(rows: usize, count: u32): u32 {
   let done: u32 = 0
-  let full = false
-  while (done < count && !full) {
-    const passed = filterRows(rows + done * 8, count - done, BATCH_ROWS)
-    done += filtered
-    full = collectScratch(passed, scratch)
+  let status = STATUS_OK
+  while (done < count && status == STATUS_OK) {
+    const passed = submit(rows + <usize>done * rowBytes, count - done, BATCH_ROWS)
+    status = batchStatus
+    if (status != STATUS_OK) clearFilter()
+    else {
+      done += filtered
+      if (collectScratch(passed, scratch)) status = STATUS_FULL
+    }
   }
-  store<i32>(result, full ? STATUS_FULL : STATUS_OK, RESULT_STATUS)
+  store<i32>(result, status, RESULT_STATUS)
   return done
 }
 
@@ -202,11 +219,6 @@ export function readDescriptor(index: u32): void {
   const descriptor = descriptorAddress(index)
   store<u32>(result, load<u32>(descriptor), RESULT_RUN_ADDRESS)
   store<u32>(result, load<u32>(descriptor, 4), RESULT_RUN_COUNT)
-}
-
-/** Takes part in a growth, between the two barriers; see Kernel.rehash. */
-export function rehash(): bool {
-  return rehashSome(rowBytes != 8)
 }
 
 /** Index of the first row equal to that at `target`, -1 if there is none. */

@@ -1,5 +1,6 @@
 /**
- * The level log: every distinct state once, in the order of depth.
+ * The level log: every distinct state once, in the order of depth, as a row of 64 bits: a state of
+ * one word, or a folded one (fold.ts).
  *
  * A worker appends new rows to its own block; a run of rows of one depth, up to
  * DESCRIPTOR_ROWS_MAX, becomes a descriptor. Descriptors are numbered through one counter; as all
@@ -21,11 +22,10 @@ import {
   DESCRIPTOR_COUNT,
   DESCRIPTOR_ROWS_MAX,
   DIRECTORY,
+  LOG_ROW_BYTES,
 } from '../../src/store/control-slots'
 import { allocateBlock, allocateChunk, lock, unlock } from './memory'
 
-/** Bytes of one row. */
-export let rowBytes: usize = 8
 /** Where the next new row goes. */
 export let logPosition: usize = 0
 /** First byte after the block in use. */
@@ -34,11 +34,6 @@ export let logEnd: usize = 0
 let logPending: usize = 0
 /** Depth of the rows being appended. */
 let logDepth: u32 = 0
-
-/** Sets the row size; called once, before any other function here. */
-export function setRowBytes(bytes: usize): void {
-  rowBytes = bytes
-}
 
 /** Moves the end of the log over rows that were written at `logPosition`. */
 export function setLogPosition(position: usize): void {
@@ -77,7 +72,7 @@ function pushDescriptor(address: usize, count: u32): void {
 
 /** Makes descriptors of all rows but the last incomplete run. */
 export function commitRuns(): void {
-  const runBytes: usize = <usize>DESCRIPTOR_ROWS_MAX * rowBytes
+  const runBytes: usize = <usize>DESCRIPTOR_ROWS_MAX * LOG_ROW_BYTES
   while (logPosition - logPending >= runBytes) {
     pushDescriptor(logPending, DESCRIPTOR_ROWS_MAX)
     logPending += runBytes
@@ -89,14 +84,14 @@ export function commitRuns(): void {
  * the end of a level by each worker.
  */
 export function flushLog(): void {
-  const count = <u32>((logPosition - logPending) / rowBytes)
+  const count = <u32>((logPosition - logPending) / LOG_ROW_BYTES)
   if (count != 0) pushDescriptor(logPending, count)
   logPending = logPosition
 }
 
 /** Starts a new block if the one in use has no room for another row. False if there is none. */
 export function ensureRoom(): bool {
-  if (logEnd - logPosition >= rowBytes) return true
+  if (logEnd - logPosition >= <usize>LOG_ROW_BYTES) return true
   flushLog()
   lock()
   const block = allocateBlock()

@@ -1,12 +1,12 @@
 /**
- * The visited set of one-word states, slots of 32 bits: 16 to a line.
+ * The visited set, slots of 32 bits: 16 to a line.
  *
  *   slot:  31 ............................. d  d-1 ........ 0      d = displacement bits, 3..8
  *          [ remainder                       | displacement+1 ]     0 = empty
  *
  * Displacement counts steps from the home line (table.ts). Slot value and position give home line
- * and remainder, hence the mixed value, hence the state: a slot *is* the state, and equality is
- * exact.
+ * and remainder, hence the mixed value, hence key and state (mix.ts, fold.ts): a slot *is* the
+ * state, and equality is exact.
  *
  * Why no state is lost or counted twice, with any number of workers and no lock:
  *   1. A slot is written once, by a compare-and-swap from 0, and never again.
@@ -30,7 +30,7 @@
  */
 import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
 import { logPosition, setLogPosition } from './log'
-import { mix, mixHalf, mixMask, mixWith } from './mix'
+import { keyLeftBits, keyOf, mix, mixHalf, mixMask, mixWith } from './mix'
 import { insertOverflow } from './overflow'
 import { touchLines } from './touch'
 import {
@@ -63,9 +63,10 @@ function locate(count: u32, scratch: usize): void {
   const low = ((<u64>1) << shift) - 1
   const half = mixHalf
   const mask = mixMask
+  const leftBits = keyLeftBits
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
-    const mixed = mixWith(load<u64>(scratch), half, mask)
+    const mixed = mixWith(keyOf(load<u64>(scratch), leftBits), half, mask)
     const x = mixed >> shift
     const home = (x * reciprocal) >> RECIPROCAL_SHIFT
     const remainder = ((x - home * divisor) << shift) | (mixed & low)
@@ -111,7 +112,7 @@ export function insertNarrow32(count: u32, scratch: usize): u32 {
       }
       if ((value & slotMask) == slotMask) {
         const row = load<u64>(scratch)
-        const inserted = insertOverflow(mix(row), end, overflowEnd)
+        const inserted = insertOverflow(mix(keyOf(row, keyLeftBits)), end, overflowEnd)
         if (inserted < 0) {
           setLogPosition(position)
           return i

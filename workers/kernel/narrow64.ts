@@ -1,6 +1,6 @@
 /**
- * The visited set of one-word states, slots of 64 bits: 8 to a line. Used while the remainder and a
- * displacement do not fit 32 bits, that is for wide states in small tables.
+ * The visited set, slots of 64 bits: 8 to a line. Used while the remainder and a displacement do
+ * not fit 32 bits, that is for long keys in small tables.
  *
  *   slot:  63 ............................. d  d-1 ........ 0      d = displacement bits, 3..8
  *          [ remainder                       | displacement+1 ]     0 = empty
@@ -9,7 +9,7 @@
  */
 import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
 import { logPosition, setLogPosition } from './log'
-import { mixHalf, mixMask, mixWith } from './mix'
+import { keyLeftBits, keyOf, mixHalf, mixMask, mixWith } from './mix'
 import { touchLines } from './touch'
 import {
   nextLine,
@@ -43,9 +43,10 @@ function locate(count: u32, scratch: usize): void {
   const low = ((<u64>1) << shift) - 1
   const half = mixHalf
   const mask = mixMask
+  const leftBits = keyLeftBits
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
-    const mixed = mixWith(load<u64>(scratch), half, mask)
+    const mixed = mixWith(keyOf(load<u64>(scratch), leftBits), half, mask)
     const x = mixed >> shift
     const home = (x * reciprocal) >> RECIPROCAL_SHIFT
     const remainder = ((x - home * divisor) << shift) | (mixed & low)

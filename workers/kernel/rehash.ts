@@ -11,6 +11,9 @@
  * which rows arrive decides their slots, but not the set, and the searches of narrow32.ts hold
  * for any order: a row at displacement k has full lines before it, as it had when it was
  * inserted.
+ *
+ * When an index of folded states needs more bits, keys become wider (mix.ts). Then each row is
+ * unmixed and mixed anew, which takes it to any line of the new table: slower, but rare.
  */
 import {
   LINE_BYTES,
@@ -22,6 +25,8 @@ import {
   TABLE_ADDRESS,
   TABLE_DISPLACEMENT_BITS,
   TABLE_DIVISOR,
+  TABLE_KEY_BITS,
+  TABLE_KEY_LEFT_BITS,
   TABLE_LINES,
   TABLE_NEXT,
   TABLE_OVERFLOW_LINES,
@@ -29,8 +34,8 @@ import {
   TABLE_SHIFT,
   TABLE_SLOT_BYTES,
   TABLE_STEP_SHIFT,
-  WIDE_ADDRESS_BITS,
 } from '../../src/store/control-slots'
+import { keyLeftBits, keyOf, mixMask, mixWith, rowOf, unmix } from './mix'
 import { insertOverflow } from './overflow'
 import {
   nextLine,
@@ -45,10 +50,7 @@ import {
   tableStepShift,
 } from './table'
 
-/** Bits of a slot below the row address. */
-const TAG_BITS: u64 = 64 - WIDE_ADDRESS_BITS
-
-/** The new table, read from its record by `rehashSome`. */
+/** The new table, read from its record by `rehash`. */
 let nextStart: usize = 0
 let nextEnd: usize = 0
 let nextOverflowEnd: usize = 0
@@ -58,6 +60,12 @@ let nextReciprocal: u64 = 0
 let nextDisplacementBits: u64 = 0
 let nextStepShift: u64 = 0
 let nextIsSmall: bool = false
+/** Of the new table's mixed values and keys (mix.ts). */
+let nextMixHalf: u64 = 0
+let nextMixMask: u64 = 0
+let nextLeftBits: u64 = 0
+/** True if the new table's keys have other widths than those of the old one. */
+let rekeyed: bool = false
 
 function readNextTable(): void {
   nextStart = load<u32>(TABLE_NEXT + TABLE_ADDRESS)
@@ -69,7 +77,12 @@ function readNextTable(): void {
   nextDisplacementBits = load<u32>(TABLE_NEXT + TABLE_DISPLACEMENT_BITS)
   nextStepShift = load<u32>(TABLE_NEXT + TABLE_STEP_SHIFT)
   nextIsSmall = load<u32>(TABLE_NEXT + TABLE_SLOT_BYTES) == 4
-  hinted = nextEnd - nextStart <= (tableEnd - tableStart) * HINTED_GROWTH_MAX
+  const keyBits = load<u32>(TABLE_NEXT + TABLE_KEY_BITS)
+  nextLeftBits = load<u32>(TABLE_NEXT + TABLE_KEY_LEFT_BITS)
+  nextMixHalf = (keyBits + 1) >> 1
+  nextMixMask = keyBits >= 64 ? ~0 : ((<u64>1) << keyBits) - 1
+  rekeyed = nextMixMask != mixMask || nextLeftBits != keyLeftBits
+  hinted = !rekeyed && nextEnd - nextStart <= (tableEnd - tableStart) * HINTED_GROWTH_MAX
 }
 
 /**
@@ -122,11 +135,18 @@ function place64(line: usize, value: u64, step: usize): bool {
   }
 }
 
+/** The mixed value in the new table of a row whose mixed value in the old one is `mixed`. */
+function remixed(mixed: u64): u64 {
+  const key = keyOf(rowOf(unmix(mixed), keyLeftBits), nextLeftBits)
+  return mixWith(key, nextMixHalf, nextMixMask)
+}
+
 /**
- * Puts a row, known by its mixed value and the row address bits of its slot, into the new table.
- * With `useHint` it must be at home in the old line at hand.
+ * Puts a row, known by its mixed value in the old table, into the new one. With `useHint` it must
+ * be at home in the old line at hand.
  */
-function place(mixed: u64, addressBits: u64, useHint: bool): bool {
+function place(known: u64, useHint: bool): bool {
+  const mixed = rekeyed ? remixed(known) : known
   const x = mixed >> nextShift
   const home = (x * nextReciprocal) >> RECIPROCAL_SHIFT
   const low = ((<u64>1) << nextShift) - 1
@@ -134,26 +154,25 @@ function place(mixed: u64, addressBits: u64, useHint: bool): bool {
   const value = (remainder << nextDisplacementBits) | 1
   const line = nextStart + <usize>home * LINE_BYTES
   const step = stepBytes(remainder, nextStepShift)
-  if (!nextIsSmall) return place64(line, addressBits | value, step)
+  if (!nextIsSmall) return place64(line, value, step)
   return (
     place32(line, <u32>value, step, useHint) || insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
   )
 }
 
 /** Moves the rows of old lines `first` to `last` - 1. False if some row found no slot. */
-function rehashLines(first: u32, last: u32, wide: bool): bool {
+function rehashLines(first: u32, last: u32): bool {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
   const slotBytes = tableSlotBytes
   const displacementMask = ((<u64>1) << tableDisplacementBits) - 1
   const low = ((<u64>1) << tableShift) - 1
-  const tagMask = wide ? ((<u64>1) << TAG_BITS) - 1 : ~(<u64>0)
   for (let i = first; i < last; i++) {
     const line = tableStart + i * LINE_BYTES
     filledHints = 0
     for (let slot = line; slot < line + LINE_BYTES; slot += slotBytes) {
       const value = slotBytes == 4 ? <u64>load<u32>(slot) : load<u64>(slot)
       if (value == 0) break
-      const remainder = (value & tagMask) >> tableDisplacementBits
+      const remainder = value >> tableDisplacementBits
       const displacement = <u32>((value & displacementMask) - 1)
       const useHint = hinted && displacement == 0
       let home = i
@@ -163,7 +182,7 @@ function rehashLines(first: u32, last: u32, wide: bool): bool {
         home = i >= moved ? i - moved : i + lines - moved
       }
       const high = <u64>home * tableDivisor + (remainder >> tableShift)
-      if (!place((high << tableShift) | (remainder & low), value & ~tagMask, useHint)) return false
+      if (!place((high << tableShift) | (remainder & low), useHint)) return false
     }
   }
   return true
@@ -173,7 +192,7 @@ function rehashLines(first: u32, last: u32, wide: bool): bool {
 function rehashOverflow(): bool {
   for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
     const value = load<u64>(slot)
-    if (value != 0 && !place(value - 1, 0, false)) return false
+    if (value != 0 && !place(value - 1, false)) return false
   }
   return true
 }
@@ -202,12 +221,13 @@ let runNext: u32 = 0
 let runEnd: u32 = 0
 
 /**
- * Moves the next few old lines of this worker's run, or takes a new run. False if none is left, or
- * some row found no slot. Runs are long, so that rows which overflow into neighbouring lines seldom
- * meet another worker there. Calls are short, since the engine replaces its first, slow code for a
- * function only when it is called again.
+ * Takes part in a growth, between the two barriers (Kernel.rehash): moves the next few old lines
+ * of this worker's run, or takes a new run. False if none is left, or some row found no slot. Runs
+ * are long, so that rows which overflow into neighbouring lines seldom meet another worker there.
+ * Calls are short, since the engine replaces its first, slow code for a function only when it is
+ * called again.
  */
-export function rehashSome(wide: bool): bool {
+export function rehash(): bool {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
   let placed = true
   if (runNext == runEnd) {
@@ -225,7 +245,7 @@ export function rehashSome(wide: bool): bool {
   }
   const first = runNext
   runNext = min<u32>(first + REHASH_LINES, runEnd)
-  if (placed && rehashLines(first, runNext, wide)) return true
+  if (placed && rehashLines(first, runNext)) return true
   runNext = runEnd
   atomic.store<u32>(REHASH_FAILED, 1)
   return false

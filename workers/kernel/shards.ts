@@ -39,7 +39,7 @@ import {
   TABLE_USED,
 } from '../../src/store/control-slots'
 import { commitRuns, ensureRoom, logEnd, logPosition, setLogPosition } from './log'
-import { mix, unmix } from './mix'
+import { keyLeftBits, keyOf, mix, mixWith, rowOf, unmix } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
 import {
@@ -65,8 +65,16 @@ let keyMask: u64 = 0
 /** Bytes of the buffer of one shard. */
 const BUFFER_BYTES: usize = PARTITION_KEYS * 8
 
-/** Sets up the worker's partition; `bits` is the width of mixed values. */
-export function attachPartition(area: usize, bits: u32): void {
+/** How rows are moved together and mixed for shards. */
+let shardLeftBits: u64 = 32
+let shardHalf: u64 = 0
+let shardMask: u64 = 0
+
+/** Sets up the worker's partition; see Kernel.attachPartition. */
+export function attachPartition(area: usize, bits: u32, leftBits: u32): void {
+  shardLeftBits = leftBits
+  shardHalf = (bits + 1) >> 1
+  shardMask = bits >= 64 ? ~0 : ((<u64>1) << bits) - 1
   counters = area
   buffers = area + 64
   keyBits = bits - SHARD_BITS
@@ -88,16 +96,27 @@ export function collectScratch(count: u32, scratch: usize): bool {
   let full = false
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
-    if (collect(mix(load<u64>(scratch)))) full = true
+    if (collect(mix(keyOf(load<u64>(scratch), keyLeftBits)))) full = true
   }
   return full
 }
 
-/** Collects mixed values until some buffer has no room for another batch. Returns how many. */
+/**
+ * The value for shards of a row whose mixed value in the first table is `mixed`. If states are
+ * folded, keys are longer in shards, where they cannot grow.
+ */
+function remixed(mixed: u64): u64 {
+  return mixWith(keyOf(rowOf(unmix(mixed), keyLeftBits), shardLeftBits), shardHalf, shardMask)
+}
+
+/**
+ * Collects rows of the first table by their mixed values there until some buffer has no room for
+ * another batch. Returns how many.
+ */
 export function partitionKeys(mixed: usize, count: u32): u32 {
   let done: u32 = 0
   while (done < count) {
-    if (collect(load<u64>(mixed + done++ * 8))) break
+    if (collect(remixed(load<u64>(mixed + done++ * 8)))) break
   }
   return done
 }
@@ -147,7 +166,7 @@ export function appendKeysOf(shard: u32, keys: usize, count: u32, result: usize)
   const fresh = logPosition
   const high = (<u64>shard) << keyBits
   for (let i: u32 = 0; i < appended; i++) {
-    store<u64>(fresh + i * 8, unmix(high | load<u64>(keys + i * 8)))
+    store<u64>(fresh + i * 8, rowOf(unmix(high | load<u64>(keys + i * 8)), keyLeftBits))
   }
   setLogPosition(fresh + appended * 8)
   commitRuns()

@@ -27,6 +27,8 @@ import {
   TABLE_ADDRESS,
   TABLE_DISPLACEMENT_BITS,
   TABLE_DIVISOR,
+  TABLE_KEY_BITS,
+  TABLE_KEY_LEFT_BITS,
   TABLE_LINES,
   TABLE_OVERFLOW_LINES,
   TABLE_RECIPROCAL,
@@ -35,6 +37,7 @@ import {
   TABLE_SLOT_BYTES,
   TABLE_STEP_SHIFT,
 } from '../../src/store/control-slots'
+import { setKeyLeftBits, setMixBits, setMixIdentity } from './mix'
 
 export let tableStart: usize = 0
 /** First byte after the lines; the overflow begins here. */
@@ -61,6 +64,10 @@ export function refreshTable(): void {
   tableSlotBytes = load<u32>(TABLE + TABLE_SLOT_BYTES)
   tableStepShift = load<u32>(TABLE + TABLE_STEP_SHIFT)
   tableRowsMax = load<u32>(TABLE + TABLE_ROWS_MAX)
+  const keyBits = load<u32>(TABLE + TABLE_KEY_BITS)
+  if (keyBits == 0) setMixIdentity()
+  else setMixBits(keyBits)
+  setKeyLeftBits(load<u32>(TABLE + TABLE_KEY_LEFT_BITS))
 }
 
 /** Bytes from one line to the next on the way of a row with this remainder. */
