@@ -11,12 +11,12 @@
  *   switch zpc         idle -> begin, recreate
  */
 import { defined } from '../base/assert.js'
+import { asAtom } from '../ir/atom.js'
+import type { Atom } from '../ir/atom.js'
 import type { Expression, VariableIndex } from '../ir/expression.js'
 import { splitGuard } from '../ir/interval.js'
 import { typeRanges } from '../ir/model.js'
 import type { Model } from '../ir/model.js'
-import { asAtom } from './atoms.js'
-import type { Atom } from './atoms.js'
 
 /** An action instance with what is left to test of its guard. */
 export interface Candidate {

@@ -2,6 +2,8 @@
  * Emits expressions: each leaves one i32 on the stack. Reads come from locals that hold the words
  * of the state; `next` reads come from the words of the successor.
  */
+import type { Atom } from '../ir/atom.js'
+import { asAtom, asNegatedAtom } from '../ir/atom.js'
 import { assert, unreachable } from '../base/assert.js'
 import { compare, constant, not } from '../ir/expression.js'
 import type { Expression, Location, VariableIndex } from '../ir/expression.js'
@@ -10,8 +12,8 @@ import type { Ranges } from '../ir/interval.js'
 import type { Interval } from '../ir/type.js'
 import type { Variable } from '../ir/model.js'
 import type { Layout } from '../layout/layout.js'
-import { asAtom, asNegatedAtom, fuseAtoms } from './atoms.js'
-import type { Atom, MaskTest } from './atoms.js'
+import { fuseAtoms } from './atoms.js'
+import type { MaskTest } from './atoms.js'
 import type { FunctionBuilder, Local } from './wasm/function-builder.js'
 import type { SimpleOpcode } from './wasm/opcodes.js'
 

@@ -8,6 +8,7 @@
  *
  * Conditional and dynamically indexed writes follow one by one.
  */
+import { writtenVariables } from '../ir/effects.js'
 import { conflictsOf } from '../ir/conflict.js'
 import { and, not, or } from '../ir/expression.js'
 import type { Expression, Location } from '../ir/expression.js'
@@ -243,14 +244,6 @@ function wrapped(value: number, type: ScalarType): number | null {
 
 function maskOf({ widthBits }: Field): bigint {
   return (1n << BigInt(widthBits)) - 1n
-}
-
-/** The variables that some assignment may write. */
-export function writtenVariables(updates: readonly Update[]): readonly number[] {
-  return updates.flatMap(u => {
-    if (u.kind === 'assign') return u.location.elements
-    return u.kind === 'if' ? [...writtenVariables(u.then), ...writtenVariables(u.otherwise)] : []
-  })
 }
 
 function collectAssertions(

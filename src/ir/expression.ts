@@ -29,19 +29,15 @@ export interface LocationIndex {
 }
 
 /** `eq` and `ne` on all values, `lt` and `le` on numbers. */
-/** =, !=, <, <= on numbers. */
 export type CompareOperator = 'eq' | 'ne' | 'lt' | 'le'
 /** Exact on whole numbers; `validate` sees to it that 32 bits are enough. */
-/** +, -, * on numbers. */
 export type ArithmeticOperator = 'add' | 'sub' | 'mul'
 /** Intersection, union and difference of sets. */
-/** Intersection, union, difference of sets. */
 export type BitsOperator = 'and' | 'or' | 'andnot'
 
-/** An expression. Equal nodes may be shared; none is ever changed. */
 /**
  * An expression, tagged by `kind`. Build `and`, `or`, `not` and comparisons with the functions
- * below.
+ * below. Equal nodes may be shared; none is ever changed.
  */
 export type Expression =
   | { readonly kind: 'constant'; readonly value: number; readonly type: ScalarType | null }
@@ -92,14 +88,11 @@ export type Expression =
   | { readonly kind: 'cardinality'; readonly set: Expression }
 
 /** The truth value true. */
-/** The constant true. */
 export const TRUE: Expression = { kind: 'constant', value: 1, type: { kind: 'bool' } }
 /** The truth value false. */
-/** The constant false. */
 export const FALSE: Expression = { kind: 'constant', value: 0, type: { kind: 'bool' } }
 
 /** A literal; `type` only matters for texts and for symmetric types. */
-/** A literal; its type says how it is shown. */
 export function constant(value: number, type: ScalarType | null = null): Expression {
   return { kind: 'constant', value, type }
 }
@@ -110,13 +103,11 @@ export function variableAt(variable: VariableIndex): Location {
 }
 
 /** True if `e` is the literal true (1). */
-/** True if `e` is the constant true. */
 export function isTrue(e: Expression): boolean {
   return e.kind === 'constant' && e.value === 1
 }
 
 /** True if `e` is the literal false (0). */
-/** True if `e` is the constant false. */
 export function isFalse(e: Expression): boolean {
   return e.kind === 'constant' && e.value === 0
 }
@@ -172,7 +163,6 @@ export function not(operand: Expression): Expression {
   }
 }
 
-/** A comparison; folds literals. */
 /** A comparison; folds constants. */
 export function compare(
   operator: CompareOperator,
@@ -184,7 +174,6 @@ export function compare(
   return { kind: 'compare', operator, left, right }
 }
 
-/** What a comparison of two values gives. */
 /** What a comparison gives for two values. */
 export function compareValues(operator: CompareOperator, left: number, right: number): boolean {
   switch (operator) {
@@ -201,7 +190,6 @@ export function compareValues(operator: CompareOperator, left: number, right: nu
   }
 }
 
-/** A sum, difference or product; folds literals. */
 /** A sum, difference or product; folds constants. */
 export function arithmetic(
   operator: ArithmeticOperator,
@@ -213,7 +201,6 @@ export function arithmetic(
   return { kind: 'arithmetic', operator, left, right }
 }
 
-/** What an operator of numbers gives; never -0. */
 /** What an operator gives for two values, not bounded. */
 export function arithmeticValue(operator: ArithmeticOperator, left: number, right: number): number {
   switch (operator) {
@@ -230,7 +217,6 @@ export function arithmeticValue(operator: ArithmeticOperator, left: number, righ
 }
 
 /** What an operator of sets gives for sets as bits. */
-/** What a set operator gives for two values. */
 export function bitsValue(operator: BitsOperator, left: number, right: number): number {
   switch (operator) {
     case 'and':
@@ -244,7 +230,6 @@ export function bitsValue(operator: BitsOperator, left: number, right: number): 
   }
 }
 
-/** One of two values; folds a literal condition. */
 /** One of two expressions, chosen by a condition; folds a constant condition. */
 export function ite(condition: Expression, then: Expression, otherwise: Expression): Expression {
   if (isTrue(condition)) return then

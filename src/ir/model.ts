@@ -11,7 +11,6 @@ import type { Interval, ScalarType } from './type.js'
 /** The author's line, found out when it is needed: only a diagnostic or a trace pays for it. */
 export type Site = () => SourcePlace | undefined
 
-/** A scalar of the state. */
 /** A variable of the state. */
 export interface Variable {
   /** Path in the state as the author wrote it, for example `vcpu[1].tlb[0]`. */
@@ -68,7 +67,6 @@ interface PropertyBase {
 }
 
 /** What must be true of the model. */
-/** A property, tagged by `kind`. */
 export type Property =
   /** True in every reachable state. */
   | (PropertyBase & { readonly kind: 'invariant'; readonly predicate: Expression })
@@ -82,7 +80,6 @@ export type Property =
   | (PropertyBase & { readonly kind: 'reachable'; readonly predicate: Expression })
 
 /** What a property speaks of: states, transitions, assertions, deadlocks, or one state. */
-/** What a property speaks of. */
 export type PropertyKind = Property['kind']
 
 /** A symmetric index type: its values are interchangeable. */
@@ -94,7 +91,6 @@ export interface Sort {
 }
 
 /** A model for one choice of parameters. */
-/** A model for one choice of parameters. */
 export interface Model {
   readonly name: string
   readonly parameters: Readonly<Record<string, ParameterValue>>
@@ -105,7 +101,6 @@ export interface Model {
 }
 
 /** The value of a model's parameter. */
-/** The value of a parameter. */
 export type ParameterValue = number | boolean | string
 
 /** The types' ranges of a model's variables, as interval analysis wants them. */

@@ -61,7 +61,6 @@ export type Continuation =
   | { readonly kind: 'jump'; readonly target: () => Continuation }
 
 /** The variable that a `forEach` counts with; 0 whenever control is outside of the loop. */
-/** The variable of a `forEach` loop. */
 export interface LoopVariable {
   readonly name: string
   readonly size: number

@@ -1,6 +1,7 @@
 /** Atoms: which comparisons fuse, and into what. */
 import { describe, expect, test } from 'vitest'
-import { asAtom, asNegatedAtom, fuseAtoms } from '../../src/compile/atoms.js'
+import { fuseAtoms } from '../../src/compile/atoms.js'
+import { asAtom, asNegatedAtom } from '../../src/ir/atom.js'
 import { compare, constant, not, variableAt } from '../../src/ir/expression.js'
 import type { Expression } from '../../src/ir/expression.js'
 import type { Variable } from '../../src/ir/model.js'

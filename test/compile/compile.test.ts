@@ -1,7 +1,7 @@
 /** The compiler as a whole: determinism, size, what it tells the explorer. */
 import { expect, test } from 'vitest'
 import { compile } from '../../src/compile/compile.js'
-import { relevantStepPredicate } from '../../src/compile/step-predicate.js'
+import { relevantStepPredicate } from '../../src/ir/step-predicate.js'
 import { isTrue } from '../../src/ir/expression.js'
 import { array, bool, defineModel, each, implies, next, not } from '../../src/index.js'
 import septZap from '../../models/sept-zap.js'

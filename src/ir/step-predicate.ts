@@ -2,11 +2,11 @@
  * Step properties per action: what is left of the predicate once it is known which variables the
  * action leaves alone. Most actions cannot violate most step properties, and need no code for them.
  */
-import { FALSE, TRUE, and, canFail, compare, mapChildren, not, or } from '../ir/expression.js'
-import type { Expression } from '../ir/expression.js'
-import type { Model, Property } from '../ir/model.js'
-import { printExpression } from '../ir/print.js'
-import { writtenVariables } from './update-emitter.js'
+import { writtenVariables } from './effects.js'
+import { FALSE, TRUE, and, canFail, compare, mapChildren, not, or } from './expression.js'
+import type { Expression } from './expression.js'
+import type { Model, Property } from './model.js'
+import { printExpression } from './print.js'
 
 /** The predicate of a step property for one action; TRUE if the action cannot violate it. */
 export function relevantStepPredicate(
