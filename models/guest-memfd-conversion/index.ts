@@ -88,6 +88,9 @@ export default defineModel({
       ),
       'KVM changes the kind of a page while the guest uses it as the other',
     )
+    // The guest can always ask for a conversion, and userspace always answers: nothing could break
+    // deadlock freedom.
+    m.deadlock('allowed')
     m.reachable('scenario: a page is converted to private and used', s.gfn[0].isDirty)
     if (p.discard === 'lazy') m.reachable('scenario: a gfn has both backings', isDouble(s, 0))
   },

@@ -87,10 +87,10 @@ export default defineModel({
       .when(runs, kind.is('private'))
       .do(content.set('guest'), s.isTrusted.set(true))
 
-    const check = (label: string, keepsLock: boolean): Statement =>
+    const check = (label: string, unlocks: boolean): Statement =>
       branch(
         isPinned,
-        [step(`${label}_EAGAIN`, keepsLock ? invalidateLock.releaseWrite() : []), leave()],
+        [step(`${label}_EAGAIN`, unlocks ? invalidateLock.releaseWrite() : []), leave()],
         [step(`${label}_folio_ref_count`)],
       )
     const unmap = step('I2_unmap_mapping_range', isMapped.set(false))
@@ -99,6 +99,7 @@ export default defineModel({
       checked: [lock, unmap, check('I3', true)],
       'checked-first': [check('I3', false), lock, unmap],
       unchecked: [lock, unmap],
+      'keeps-lock': [lock, unmap, check('I3', false)],
     }
     // Kept content is what the host wrote: the image, before the start.
     const mayKeep = { never: or(), prelaunch: phase.is('prelaunch'), always: and() }[keeps]

@@ -8,9 +8,10 @@ import type { ParameterValues } from 'zapcheck'
 /** The parameters with their domains, defaults and texts. */
 export const parameters = {
   references: option(
-    ['checked', 'checked-first', 'unchecked'],
+    ['checked', 'checked-first', 'unchecked', 'keeps-lock'],
     'checked',
-    'references of the host: counted after the unmap under the lock, counted before, not counted',
+    'references of the host: counted after the unmap under the lock, counted before, not ' +
+      'counted; keeps-lock: counted, and -EAGAIN is returned with the lock held',
   ),
   keeps: option(
     ['never', 'prelaunch', 'always'],

@@ -1,5 +1,6 @@
 /**
- * The variants: rows W17 and W18 of the design notes with the verdict and the counts of each.
+ * The variants: rows W17 and W18 of the design notes and mutants of them, with the verdict and
+ * the counts of each.
  * Properties that are not named hold.
  */
 import type { Variant } from 'zapcheck'
@@ -27,6 +28,13 @@ export const variants: readonly Variant<Parameters>[] = [
     { references: 'checked-first' },
     [100, 316, 15],
     { 'the host never writes a page of the guest': 8 },
+  ),
+  row(
+    'again-keeps-lock',
+    'The return of -EAGAIN forgets the invalidate lock: nobody gets it any more.',
+    { references: 'keeps-lock' },
+    [76, 183, 10],
+    { 'deadlock freedom': 8 },
   ),
   row('W18', 'W18: content is kept after the start too.', { keeps: 'always' }, [99, 276, 18], {
     "private content is not the host's after the start": 8,

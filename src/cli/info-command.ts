@@ -42,6 +42,8 @@ interface ModelFacts {
   readonly stateBits: number
   readonly variables: number
   readonly actions: number
+  /** Index types whose values are interchangeable. */
+  readonly symmetricTypes: readonly { readonly name: string; readonly size: number }[]
 }
 
 /** Prints a model's facts; returns the exit code. @throws Diagnostic */
@@ -75,6 +77,7 @@ async function factsOf(source: ModelSource, assignments: readonly string[]): Pro
     params: model.parameters,
     stateBits: layoutOf(model).stateBits,
     variables: model.variables.length,
+    symmetricTypes: model.sorts.map(({ name, size }) => ({ name, size })),
     actions: model.actions.length,
   }
 }
@@ -92,6 +95,10 @@ function textOf(facts: ModelFacts, output: Console): string[] {
     if (entries.length > 0) lines.push('', paint('bold', title), ...entries)
   }
   section('parameters', facts.parameters.flatMap(parameterLines))
+  section(
+    'symmetric types',
+    facts.symmetricTypes.map(({ name, size }) => `  ${printable(name)}, ${size} elements`),
+  )
   section('properties', facts.properties.flatMap(propertyLines))
   section('variants', facts.variants.flatMap(variantLines))
   section('sources', facts.sources.flatMap(listItem))
