@@ -35,6 +35,7 @@ import { findModel, instantiate } from './model-source.js'
 import { chooseValues, findVariant } from './parameter-values.js'
 import { defaultMemory } from './values.js'
 import { selectProperties } from './select-properties.js'
+import { checkSpillFolder } from './spill-folder.js'
 import { checkWritable, writeTrace } from './trace-file.js'
 import { version } from './version.js'
 
@@ -46,6 +47,7 @@ export interface CheckFlags extends OutputFlags {
   readonly workers?: number
   readonly memory?: number
   readonly time?: number
+  readonly spill?: string
   readonly maxStates?: number
   readonly maxDepth?: number
   readonly trace?: string
@@ -74,6 +76,7 @@ export async function checkCommand(word: string, flags: CheckFlags): Promise<num
   const result = await explore(prepared.compiled, options)
   output.clearProgress()
   const traces = await tracesOf(prepared, result, flags)
+  result.levels.close()
   const saved = saveFirst(traces, flags, output)
   interruption.release()
   const report = completeReport(prepared, result, traces, flags, saved)
@@ -93,6 +96,7 @@ async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
   const variant = flags.variant === undefined ? undefined : findVariant(definition, flags.variant)
   const values = chooseValues(definition, flags.param ?? [], variant)
   if (flags.trace !== undefined) checkWritable(flags.trace)
+  if (flags.spill !== undefined) checkSpillFolder(flags.spill)
   // The threads start while this one builds and compiles the model.
   const threads = new ExplorerThreads(flags.workers ?? availableParallelism())
   try {
@@ -120,6 +124,7 @@ function exploreOptions(
     threads,
     signal,
     memoryBytes: flags.memory ?? defaultMemory(),
+    ...(flags.spill !== undefined && { spillFolder: flags.spill }),
     ...(flags.time !== undefined && { timeMs: flags.time }),
     ...(flags.maxStates !== undefined && { statesMax: flags.maxStates }),
     ...(flags.maxDepth !== undefined && { depthMax: flags.maxDepth }),

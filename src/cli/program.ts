@@ -83,6 +83,7 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
       parseCount('--workers', 1, WORKERS_MAX),
     )
     .option('--memory <size>', 'end when this much is used, e.g. 512MiB', parseMemory('--memory'))
+    .option('--spill <folder>', 'where states go that memory has no room for (default: temporary)')
     .option('--time <duration>', 'end after this time, e.g. 30s or 10m', parseTime('--time'))
     .option(
       '--max-states <n>',
@@ -117,13 +118,14 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
 
 /** The suite takes its parameters and properties from the models. */
 function refuseModelFlags(flags: CheckFlags): void {
-  const { param, property, variant, maxStates, maxDepth, trace, full } = flags
+  const { param, property, variant, maxStates, maxDepth, spill, trace, full } = flags
   const given = {
     '-p': param !== undefined,
     '--property': property !== undefined,
     '--variant': variant !== undefined,
     '--max-states': maxStates !== undefined,
     '--max-depth': maxDepth !== undefined,
+    '--spill': spill !== undefined,
     '--trace': trace !== undefined,
     '--full': full !== undefined,
     '--keep-going': flags.keepGoing !== undefined,

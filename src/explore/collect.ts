@@ -10,6 +10,12 @@ import {
   candidateBytes,
   type CompiledModel,
 } from '../compile/compiled-model.js'
+import {
+  BLOCK_BYTES,
+  LOG_BLOCKS_SPILLED,
+  LOG_SPILLS,
+  SPILLS_FAILED,
+} from '../store/control-slots.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
 import { committedBytes, isLossy, isSharded, shardedSize } from '../store/shards.js'
 import {
@@ -30,6 +36,7 @@ import {
   STATISTIC_STATES,
   STATISTIC_TRANSITIONS,
   STOP_DEPTH,
+  STOP_DISK,
   STOP_INTERRUPTED,
   STOP_MEMORY,
   STOP_STATES,
@@ -41,6 +48,7 @@ import type { Candidate, ExploreProgress, ExploreResult, LimitName } from './sea
 const LIMIT_NAMES = new Map<number, LimitName>([
   [STOP_TIME, 'time'],
   [STOP_MEMORY, 'memory'],
+  [STOP_DISK, 'disk'],
   [STOP_STATES, 'states'],
   [STOP_DEPTH, 'depth'],
   [STOP_INTERRUPTED, 'interrupted'],
@@ -103,7 +111,14 @@ function mergeCandidates(view: DataView, setup: WorkerSetup, index: number): Can
   return least
 }
 
-/** The result of a search whose workers have all ended. */
+/** The limit that ended the run. Memory that ran out since the disk has failed counts as disk. */
+function limitOf(view: DataView): LimitName | null {
+  const name = LIMIT_NAMES.get(view.getInt32(SLOT_STOP, true)) ?? null
+  const lacksDisk = view.getUint32(LOG_SPILLS, true) === SPILLS_FAILED
+  return name === 'memory' && lacksDisk ? 'disk' : name
+}
+
+/** The result of a search whose workers have all ended. Its log takes over a file in use. */
 export function collectResult(
   model: CompiledModel,
   setup: WorkerSetup,
@@ -123,7 +138,8 @@ export function collectResult(
   }
   const lossy = setup.shards !== null && isLossy(view)
   const finished = view.getInt32(SLOT_EXHAUSTIVE, true) !== 0
-  const stopReason = view.getInt32(SLOT_STOP, true)
+  const spilledBytes = view.getUint32(LOG_BLOCKS_SPILLED, true) * BLOCK_BYTES
+  const spill = spilledBytes > 0 ? setup.spill : null
   return {
     states: total(view, setup, STATISTIC_STATES),
     transitions: total(view, setup, STATISTIC_TRANSITIONS),
@@ -131,13 +147,14 @@ export function collectResult(
     deadlocks,
     exhaustive: finished && !lossy,
     omitted: lossy ? total(view, setup, STATISTIC_OMITTED) : null,
-    limit: finished ? null : (LIMIT_NAMES.get(stopReason) ?? null),
+    limit: finished ? null : limitOf(view),
     candidates: model.properties.map((_, index) => mergeCandidates(view, setup, index)),
     modelError: mergeCandidates(view, setup, model.properties.length),
     fired,
     visitedBytes: sizeOf(view, setup).bytes,
+    spilledBytes,
     seconds,
     workers: setup.workers,
-    levels: new LevelLog(setup.memory, setup, workspace),
+    levels: new LevelLog(setup.memory, setup, workspace, spill),
   }
 }

@@ -8,13 +8,23 @@
  * unless a limit ended the run.
  */
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { assert, defined } from '../base/assert.js'
 import { contextBytes, type CompiledModel } from '../compile/compiled-model.js'
-import { SHARD_BITS } from '../store/control-slots.js'
+import {
+  LOG_BLOCK_BYTES,
+  LOG_ROW_BYTES,
+  LOG_SPILLS,
+  SHARD_BITS,
+  SPILLS,
+  SPILLS_NOT,
+} from '../store/control-slots.js'
 import { attachKernel, createMemory, instantiateKernel } from '../store/kernel.js'
 import type { Workspace } from '../store/level-log.js'
+import { planLogMemory } from '../store/log-budget.js'
 import { planMemory } from '../store/memory-plan.js'
 import { createShardMemories, SPREAD_BYTES, type ShardMemories } from '../store/shards.js'
+import { closeSpillFile, openSpillFile, type SpillFile } from '../store/spill-file.js'
 import { controlView, createVisitedSet, shardKeys } from '../store/visited-set.js'
 import { collectResult, readProgress } from './collect.js'
 import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
@@ -59,6 +69,16 @@ function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories
   return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
 }
 
+/** The file for the level log; null if the system has no folder for temporary files. */
+function openSpill(options: ExploreOptions): SpillFile | null {
+  try {
+    return openSpillFile(options.spillFolder ?? tmpdir())
+  } catch (error) {
+    if (options.spillFolder !== undefined) throw error
+    return null
+  }
+}
+
 /**
  * Lays out and fills the shared memory of a run; the setup is that of worker 0, the workspace
  * main's.
@@ -67,6 +87,7 @@ function prepare(
   model: CompiledModel,
   options: ExploreOptions,
   modules: { kernel: WebAssembly.Module; model: WebAssembly.Module },
+  spill: SpillFile | null,
 ): { setup: WorkerSetup; workspace: Workspace } {
   const { workers } = options
   const { strideWords, stateBits, actionCount, maxFanout } = model
@@ -88,6 +109,10 @@ function prepare(
   const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
   createVisitedSet(memory, kernel, { format, planEnd: plan.end, tableBytes, memoryBytes })
   const view = controlView(memory)
+  const logBytesMemory = options.logBytesMemory ?? null
+  planLogMemory({ view, format, shards, workers, bytesMemory: logBytesMemory })
+  view.setUint32(LOG_BLOCK_BYTES, LOG_ROW_BYTES * (options.logBlockRows ?? 0), true)
+  view.setUint32(LOG_SPILLS, spill === null ? SPILLS_NOT : SPILLS, true)
   view.setInt32(SLOT_LEVEL_DEPTH, -1, true)
   view.setBigUint64(SLOT_ACTIVE, (1n << BigInt(model.properties.length)) - 1n, true)
   const setup = {
@@ -101,6 +126,8 @@ function prepare(
     stateBits,
     initial: model.initial,
     properties: model.properties,
+    logBytesMemory,
+    spill,
     keepGoing: options.keepGoing ?? false,
     statesMax: options.statesMax ?? Infinity,
     depthMax: options.depthMax ?? Infinity,
@@ -121,26 +148,20 @@ function runInline(setup: WorkerSetup, options: ExploreOptions, report: () => vo
   new SearchWorker(setup, options.onProgress === undefined ? undefined : poll).run()
 }
 
-/**
- * Explores `model`. The main thread stays free while workers run, unless `inline`.
- * @param files  the built worker and kernel; for tests.
- * @throws InternalError if a worker died or failed, or the package is not built.
- */
-export async function explore(
+/** Explores with the level log in memory and in `spill`. */
+async function search(
   model: CompiledModel,
   options: ExploreOptions,
-  files: BuiltFiles = builtFiles(),
+  files: BuiltFiles,
+  spill: SpillFile | null,
 ): Promise<ExploreResult> {
   const { workers, signal } = options
-  const inRange = Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX
-  assert(inRange, `workers must be 1 to ${WORKERS_MAX}`)
-  assert(options.inline !== true || workers === 1, 'an inline run has one worker')
   const started = performance.now()
   const [kernel, modelModule] = await Promise.all([
     kernelModule(files.kernel),
     WebAssembly.compile(Uint8Array.from(model.wasm)),
   ])
-  const { setup, workspace } = prepare(model, options, { kernel, model: modelModule })
+  const { setup, workspace } = prepare(model, options, { kernel, model: modelModule }, spill)
   const meeting = new Rendezvous(setup.memory, workers)
   const report = (): void => options.onProgress?.(readProgress(setup, performance.now() - started))
   const interrupt = (): void => meeting.requestStop(STOP_INTERRUPTED)
@@ -163,5 +184,31 @@ export async function explore(
     clearInterval(timer)
     signal?.removeEventListener('abort', interrupt)
     await threads?.close()
+  }
+}
+
+/**
+ * Explores `model`. The main thread stays free while workers run, unless `inline`.
+ * @param files  the built worker and kernel; for tests.
+ * @throws InternalError if a worker died or failed, or the package is not built; the system's error
+ * if no file can be made in `spillFolder`.
+ */
+export async function explore(
+  model: CompiledModel,
+  options: ExploreOptions,
+  files: BuiltFiles = builtFiles(),
+): Promise<ExploreResult> {
+  const { workers } = options
+  const inRange = Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX
+  assert(inRange, `workers must be 1 to ${WORKERS_MAX}`)
+  assert(options.inline !== true || workers === 1, 'an inline run has one worker')
+  const spill = openSpill(options)
+  let isKept = false
+  try {
+    const result = await search(model, options, files, spill)
+    isKept = result.spilledBytes > 0
+    return result
+  } finally {
+    if (spill !== null && !isKept) closeSpillFile(spill)
   }
 }

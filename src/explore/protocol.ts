@@ -9,6 +9,7 @@
 import type { MemoryPlan } from '../store/memory-plan.js'
 import type { ShardMemories } from '../store/shards.js'
 import { SEARCH_SLOTS } from '../store/control-slots.js'
+import type { SpillFile } from '../store/spill-file.js'
 
 /** Bumped after every event that a waiting worker must look at; what Atomics.wait waits on. */
 export const SLOT_SIGNAL = SEARCH_SLOTS
@@ -59,6 +60,8 @@ export const STOP_DEPTH = 4
 export const STOP_INTERRUPTED = 5
 /** Another worker has died: give up at once, nothing will be reported. */
 export const STOP_ABORT = 6
+/** Rows of the level log could not be read from disk. */
+export const STOP_DISK = 7
 
 /** A larger table was allocated: move the rows (`Kernel.rehash`). */
 export const GROWTH_REHASH = 1
@@ -102,6 +105,10 @@ export interface WorkerSetup {
   readonly statesMax: number
   readonly depthMax: number
   readonly deadline: number
+  /** Most bytes of level log in memory, null for a share of the visited set. */
+  readonly logBytesMemory: number | null
+  /** Null if the level log stays in memory. */
+  readonly spill: SpillFile | null
 }
 
 /** What a worker thread offers over comlink. */

@@ -34,6 +34,16 @@ export interface ExploreOptions {
   readonly onProgress?: (progress: ExploreProgress) => void
   /** @defaultValue 500 */
   readonly progressIntervalMs?: number
+  /**
+   * Folder of the file to which the level log goes past its budget of memory.
+   * @defaultValue the system's folder for temporary files; the log stays in memory if that cannot
+   * be written to
+   */
+  readonly spillFolder?: string
+  /** That budget, bytes. For tests. @defaultValue a share of the visited set */
+  readonly logBytesMemory?: number
+  /** Rows in a block of the level log, so that small models have many. For tests. */
+  readonly logBlockRows?: number
   /** Size of the first table; it grows as needed. For tests. @defaultValue 64 KiB */
   readonly tableBytesInitial?: number
   /** Spread the visited set over shards when its table would pass this. For tests. */
@@ -72,7 +82,7 @@ export interface Candidate {
 }
 
 /** The limit that ended a run before it was exhaustive. */
-export type LimitName = 'time' | 'memory' | 'states' | 'depth' | 'interrupted'
+export type LimitName = 'time' | 'memory' | 'disk' | 'states' | 'depth' | 'interrupted'
 
 /** What a run found. */
 export interface ExploreResult {
@@ -101,8 +111,13 @@ export interface ExploreResult {
   readonly fired: Uint8Array
   /** Bytes of the visited set's table at the end. */
   readonly visitedBytes: number
+  /** Bytes of the level log that were written to disk. */
+  readonly spilledBytes: number
   readonly seconds: number
   readonly workers: number
-  /** Every state by depth; keeps the shared memory of the run alive. */
+  /**
+   * Every state by depth; keeps the shared memory of the run alive. `close` it when no more traces
+   * are to be built, so that its disk space is given back.
+   */
   readonly levels: LevelLog
 }

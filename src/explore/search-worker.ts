@@ -23,7 +23,6 @@ import {
   LOG_ROW_BYTES,
   RESULT_FRESH_ADDRESS,
   RESULT_FRESH_COUNT,
-  RESULT_RUN_ADDRESS,
   RESULT_RUN_COUNT,
   PARTITION_KEYS,
   RESULT_STATUS,
@@ -31,9 +30,11 @@ import {
   STATUS_FULL,
   STATUS_GROW,
   STATUS_MEMORY,
+  STATUS_SPILL,
 } from '../store/control-slots.js'
 import { foldTree } from '../store/fold-tree.js'
 import { attachKernel, instantiateKernel, type Kernel } from '../store/kernel.js'
+import { planLogMemory } from '../store/log-budget.js'
 import type { WorkerArea } from '../store/memory-plan.js'
 import { ShardedSet } from '../store/sharded-set.js'
 import { isSharded } from '../store/shards.js'
@@ -41,8 +42,10 @@ import { controlView, shardKeys } from '../store/visited-set.js'
 import { defined } from '../base/assert.js'
 import { stepGrowth } from './growth-step.js'
 import { stepLevel, type LevelStep } from './level-step.js'
+import { LogDisk } from './log-disk.js'
 import { instantiateModel, type ModelCode } from './model-code.js'
 import {
+  GROWTH_DONE,
   GROWTH_MOVE,
   GROWTH_REFUSED,
   GROWTH_REHASH,
@@ -75,6 +78,7 @@ export class SearchWorker {
   readonly #kernel: Kernel
   /** This worker's way to the shards of the visited set; null if there are none. */
   readonly #shards: ShardedSet | null
+  readonly #disk: LogDisk
   readonly #model: ModelCode
   readonly #view: DataView
   /** 32-bit slots of the fixed part of the memory; index = byte address / 4. */
@@ -104,6 +108,7 @@ export class SearchWorker {
     this.#poll = poll
     attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
+    this.#disk = new LogDisk(setup, this.#kernel, this.#meeting)
     this.#shards = this.#attachShards()
     this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
   }
@@ -193,7 +198,8 @@ export class SearchWorker {
       if (index >= end) break
       this.#kernel.readDescriptor(index)
       const count = this.#result(RESULT_RUN_COUNT)
-      if (!this.#expandRun(this.#statesOfRun(count), count)) {
+      const address = this.#statesOfRun(count)
+      if (address === 0 || !this.#expandRun(address, count)) {
         this.#meeting.store(SLOT_ABANDONED, 1)
         break
       }
@@ -203,10 +209,13 @@ export class SearchWorker {
     this.#endLevel()
   }
 
-  /** Address of the `count` states of the run that was read last; folded ones are unfolded. */
+  /**
+   * Address of the `count` states of the run that was read last; folded ones are unfolded. 0 if
+   * they cannot be read from disk.
+   */
   #statesOfRun(count: number): number {
-    const rows = this.#result(RESULT_RUN_ADDRESS)
-    if (!this.#isFolded) return rows
+    const rows = this.#disk.runAddress()
+    if (rows === 0 || !this.#isFolded) return rows
     this.#kernel.unfold(rows, count, this.#area.states)
     return this.#area.states
   }
@@ -263,9 +272,7 @@ export class SearchWorker {
       this.#model.check(this.#area.fresh, count, this.#area.context)
     }
     this.#states += fresh
-    const status = this.#result(RESULT_STATUS)
-    if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
-    return status
+    return this.#settleStatus()
   }
 
   /** Counts and checks the rows that the kernel has appended to the log. Returns its status. */
@@ -275,8 +282,14 @@ export class SearchWorker {
       this.#states += fresh
       this.#model.check(this.#result(RESULT_FRESH_ADDRESS), fresh, this.#area.context)
     }
+    return this.#settleStatus()
+  }
+
+  /** Gets the kernel what it needs to go on, unless that is a growth. Returns its status. */
+  #settleStatus(): number {
     const status = this.#result(RESULT_STATUS)
-    if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
+    if (status === STATUS_SPILL) this.#disk.spillBlock()
+    else if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
     return status
   }
 
@@ -334,6 +347,7 @@ export class SearchWorker {
       const outcome = this.#meeting.meetForGrowth(() => {
         const step = stepGrowth(this.#view, this.#kernel, this.#setup)
         if (step === GROWTH_REFUSED) this.#meeting.requestStop(STOP_MEMORY)
+        else if (step === GROWTH_DONE) this.#planLogMemory()
         return step
       })
       if (outcome === GROWTH_REFUSED) return
@@ -344,6 +358,12 @@ export class SearchWorker {
     this.#kernel.refreshTable()
     this.#shards?.refresh()
     this.#isSharded = isSharded(this.#view)
+  }
+
+  #planLogMemory(): void {
+    const { strideWords, stateBits, shards, workers, logBytesMemory } = this.#setup
+    const format = { strideWords, stateBits }
+    planLogMemory({ view: this.#view, format, shards, workers, bytesMemory: logBytesMemory })
   }
 
   #publishStatistics(): void {

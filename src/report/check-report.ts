@@ -56,6 +56,8 @@ export interface CheckReport {
     readonly visitedBytes: number
     readonly bytesPerState: number
     readonly peakRssBytes: number
+    /** States that were written to disk, bytes; only if there are any. */
+    readonly spilledBytes?: number
   }
   /** Whether the visited set may have confused two states. */
   readonly exactness: 'exact' | Omission
@@ -116,6 +118,7 @@ export function reportOf({
       visitedBytes: result.visitedBytes,
       bytesPerState: result.states > 0 ? rounded(result.visitedBytes / result.states, 2) : 0,
       peakRssBytes,
+      ...(result.spilledBytes > 0 && { spilledBytes: result.spilledBytes }),
     },
     exactness: exactnessOf(result.omitted),
     properties,

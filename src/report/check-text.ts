@@ -16,6 +16,7 @@ const VERDICT_STYLES: Readonly<Record<string, Style>> = {
 const LIMIT_WORDS: Readonly<Record<LimitName, string>> = {
   time: 'the time limit was reached',
   memory: 'the memory limit was reached',
+  disk: 'the disk for states was full or failed',
   states: 'the limit of states was reached',
   depth: 'the depth limit was reached',
   interrupted: 'it was interrupted',
@@ -73,13 +74,14 @@ function verdictLine(report: CheckReport, paint: Paint): string {
 
 function statisticLines(report: CheckReport, paint: Paint): string[] {
   const { states, transitions, depth, deadlocks, seconds, statesPerSecond, workers } = report
-  const { stateBits, visitedBytes, bytesPerState, peakRssBytes } = report.memory
+  const { stateBits, visitedBytes, bytesPerState, peakRssBytes, spilledBytes } = report.memory
+  const disk = spilledBytes === undefined ? '' : `, ${formatBytes(spilledBytes)} on disk`
   const dim = (text: string): string => paint('dim', text)
   const { exactness } = report
   return [
     `${dim('states')}   ${formatCount(states)} distinct, ${formatCount(transitions)} transitions, depth ${depth}, ${formatCount(deadlocks)} ${deadlocks === 1 ? 'deadlock' : 'deadlocks'}`,
     `${dim('time')}     ${formatSeconds(seconds)}, ${formatRate(statesPerSecond)} states/s, ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
-    `${dim('memory')}   ${stateBits}-bit states, ${exactness === 'exact' ? 'exact' : 'lossy'}, ${bytesPerState} bytes per state, visited set ${formatBytes(visitedBytes)}, process ${formatBytes(peakRssBytes)}`,
+    `${dim('memory')}   ${stateBits}-bit states, ${exactness === 'exact' ? 'exact' : 'lossy'}, ${bytesPerState} bytes per state, visited set ${formatBytes(visitedBytes)}, process ${formatBytes(peakRssBytes)}${disk}`,
     ...(exactness === 'exact' ? [] : [`${dim('omitted')}  ${omissionText(exactness)}`]),
   ]
 }

@@ -64,6 +64,7 @@ async function decide(
     return !isOpen || result.candidates[i] !== null
   })
   if (isDecided || result.modelError !== null) return result
+  result.levels.close()
   return explore(compiled, { ...options, keepGoing: true })
 }
 
@@ -101,6 +102,7 @@ export async function checkVariant(
     const trace = await rebuildTrace({ ...evidence, candidate: result.modelError, subject }, origin)
     report = withModelError(report, trace, depth)
   }
+  result.levels.close()
   const { trace: _, ...rest } = report
   const differences = compareWithExpectation(variant.expect, report)
   const fired = model.actions.filter((_, i) => defined(result.fired[i]) !== 0).map(a => a.name)

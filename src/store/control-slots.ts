@@ -17,7 +17,8 @@
  *   1024   the search's own slots (src/explore/protocol.ts)
  *   2048   FOLD             the tree that folds states, a record for each intern table
  *   4096   DIRECTORY        addresses of the chunks of level-log descriptors
- *   69632  per-worker areas (src/store/memory-plan.ts)
+ *   69632  BLOCK_DIRECTORY  addresses of the chunks of level-log block entries
+ *   71680  per-worker areas (src/store/memory-plan.ts)
  */
 
 /** 0 free, 1 taken, 2 taken and somebody waits. */
@@ -31,6 +32,29 @@ export const MEMORY_LIMIT = 132
 export const REGION_COUNT = 136
 /** u32: descriptors in the level log. Written under the mutex, read anywhere atomically. */
 export const DESCRIPTOR_COUNT = 140
+
+/** u32: blocks that the level log has begun, in memory or on disk. Under the mutex. */
+export const LOG_BLOCKS = 144
+/** u32: pieces of memory that hold blocks of the level log. Under the mutex. */
+export const LOG_BLOCKS_HELD = 148
+/**
+ * u32: from so many pieces on the log goes to disk. Written by main before the workers start and
+ * by one worker at the end of a growth.
+ */
+export const LOG_BLOCKS_HELD_MAX = 152
+/** u32: a SPILLS_ word. Written by main before the workers start, then by any worker. */
+export const LOG_SPILLS = 156
+/** u32: blocks that were written to disk. Atomic adds by every worker. */
+export const LOG_BLOCKS_SPILLED = 160
+/** u32: blocks within the budget end before this byte. Written as LOG_BLOCKS_HELD_MAX. */
+export const LOG_LIMIT = 164
+/**
+ * u32: free regions of so many bytes are kept for the next table, 0 if none is. Written as
+ * LOG_BLOCKS_HELD_MAX.
+ */
+export const REGION_KEPT = 172
+/** u32: bytes of a block that are used, 0 for all. Written by main before the workers start. */
+export const LOG_BLOCK_BYTES = 168
 
 /** Record of the table in use; written only while every worker stands in the growth barrier. */
 export const TABLE = 192
@@ -163,17 +187,21 @@ export const INTERN_MOVE_SLOTS = 4096
 export const DIRECTORY = 4096
 /** Entries of the directory. */
 export const DIRECTORY_ENTRIES = 16384
+/** u32 addresses of chunks of block entries (workers/kernel/log-blocks.ts). */
+export const BLOCK_DIRECTORY = 69632
+/** Entries of that directory: 128 GiB of level log. */
+export const BLOCK_DIRECTORY_ENTRIES = 512
 /** First byte after the fixed part of the memory. */
-export const FIXED_BYTES = 69632
+export const FIXED_BYTES = 71680
 
-/** A block: the piece of memory in which one worker appends rows, or one descriptor chunk. */
+/** A block: the piece of memory in which one worker appends rows, or one chunk of entries. */
 export const BLOCK_BYTES = 65536
-/** Descriptors in one chunk: a block of them. */
-export const DESCRIPTORS_PER_CHUNK = 4096
-/** Base-2 logarithm of DESCRIPTORS_PER_CHUNK. */
-export const DESCRIPTORS_PER_CHUNK_LOG2 = 12
-/** Size of a descriptor: {row address u32, row count u32, depth u32, 0 u32}. */
-export const DESCRIPTOR_BYTES = 16
+/** Entries, descriptors or those of blocks, in one chunk: a block of them. */
+export const ENTRIES_PER_CHUNK = 4096
+/** Base-2 logarithm of ENTRIES_PER_CHUNK. */
+export const ENTRIES_PER_CHUNK_LOG2 = 12
+/** Size of an entry, four u32: a descriptor (log.ts), or that of a block (log-blocks.ts). */
+export const ENTRY_BYTES = 16
 /** Most rows of one descriptor, which is the unit in which work is handed out. */
 export const DESCRIPTOR_ROWS_MAX = 512
 
@@ -183,10 +211,20 @@ export const RESULT_STATUS = 0
 export const RESULT_FRESH_ADDRESS = 4
 /** u32: number of rows that the last `insert` found to be new. */
 export const RESULT_FRESH_COUNT = 8
-/** u32: row address of the descriptor that `readDescriptor` was asked for. */
+/**
+ * u32: address of the rows of the descriptor that `readDescriptor` was asked for, 0 if on disk.
+ */
 export const RESULT_RUN_ADDRESS = 12
 /** u32: row count of that descriptor. */
 export const RESULT_RUN_COUNT = 16
+/** u32: number of the block in which its rows are. */
+export const RESULT_RUN_BLOCK = 20
+/** u32: where in the block its rows begin, bytes. */
+export const RESULT_RUN_OFFSET = 24
+/** u32: address of the block that STATUS_SPILL asks to write. */
+export const RESULT_SPILL_ADDRESS = 28
+/** u32: its number. */
+export const RESULT_SPILL_BLOCK = 32
 
 /** f64: states that the last `insertKeys` into a lossy shard is expected to have omitted. */
 export const RESULT_OMITTED = 24
@@ -199,9 +237,18 @@ export const STATUS_GROW = 1
 export const STATUS_MEMORY = 2
 /** `partition` stopped: a shard's buffer has no room for another batch. */
 export const STATUS_FULL = 3
+/** `insert` stopped: a block must be written to disk first, see Kernel.completeSpill. */
+export const STATUS_SPILL = 4
 
 /** Rows whose lines are touched before the first of them is searched for. */
 export const BATCH_ROWS = 256
+/** Blocks of the level log stay in memory. */
+export const SPILLS_NOT = 0
+/** They go to disk past the budget. */
+export const SPILLS = 1
+/** A write to disk has failed: from then on they stay in memory. */
+export const SPILLS_FAILED = 2
+
 /** Bytes of a worker's filter of recent rows: fits the second-level cache. */
 export const FILTER_BYTES = 131072
 

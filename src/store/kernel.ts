@@ -28,8 +28,9 @@ export interface Kernel {
    * @returns how many rows were dealt with. The worker's result line holds the status and where
    * the new states lie: STATUS_OK with fewer than `count` means call again (a block was full),
    * STATUS_GROW that a table must grow first, STATUS_MEMORY that there is no memory for another
-   * block. Any worker, any time outside of a growth; of two equal rows raced by two workers
-   * exactly one is new. States equal in all words, and only those, count as one.
+   * block, STATUS_SPILL that the block that the result line names must be written to disk first,
+   * see `completeSpill`. Any worker, any time outside of a growth; of two equal rows raced by two
+   * workers exactly one is new. States equal in all words, and only those, count as one.
    */
   insert(rows: number, count: number): number
   /** Sets up an instance over the memory of a shard, with the worker's areas there. */
@@ -76,7 +77,11 @@ export interface Kernel {
    * Publishes all rows appended so far as descriptors. At the end of each level, by each worker.
    */
   flushLog(): void
-  /** Puts row address and count of descriptor `index` of the level log into the result line. */
+  /**
+   * The block that STATUS_SPILL named is written: its memory is used again by the next `insert`.
+   */
+  completeSpill(): void
+  /** Puts where the rows of descriptor `index` of the level log are into the result line. */
   readDescriptor(index: number): void
   /**
    * Moves some rows from the table in use to the next one. All workers call it again and again,

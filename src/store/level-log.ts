@@ -2,22 +2,26 @@
  * Reads the level log: every distinct state of a run, by depth. The kernel writes it
  * (`workers/kernel/log.ts`); here it is read after the run, or between levels, by one thread.
  *
- * Descriptors are sorted by depth, so a level is a range of them, found by binary search. Rows
- * never move; the log keeps the shared memory of the run alive for as long as it is referenced.
- * A row has 64 bits: a state of one word, or a folded state, which is unfolded here.
+ * Descriptors are sorted by depth, so a level is a range of them, found by binary search. Rows on
+ * disk are read a run at a time. The log keeps the shared memory of the run alive for as long as it
+ * is referenced, and its spill file open until `close`. A
+ * row has 64 bits: a state of one word, or a folded state, which is unfolded here.
  */
 import { assert } from '../base/assert.js'
 import {
-  DESCRIPTORS_PER_CHUNK,
-  DESCRIPTOR_BYTES,
+  BLOCK_DIRECTORY,
   DESCRIPTOR_COUNT,
   DIRECTORY,
+  ENTRIES_PER_CHUNK,
+  ENTRY_BYTES,
+  LOG_ROW_BYTES,
 } from './control-slots.js'
 import { foldTree, type RowFormat } from './fold-tree.js'
 import type { Kernel } from './kernel.js'
 import type { WorkerArea } from './memory-plan.js'
+import { closeSpillFile, readSpill, type SpillFile } from './spill-file.js'
 
-/** A run of rows of one depth that lie one after the other in memory. */
+/** A run of rows of one depth, one after the other in memory. */
 export interface LogRun {
   /** Byte address of the first row in the shared memory. */
   readonly address: number
@@ -31,6 +35,9 @@ export interface Workspace {
   readonly area: WorkerArea
 }
 
+/** Closes the files of logs that nobody closed and nobody refers to any more. */
+const forgotten = new FinalizationRegistry(closeSpillFile)
+
 /** The level log of one run. */
 export class LevelLog {
   readonly memory: WebAssembly.Memory
@@ -41,15 +48,34 @@ export class LevelLog {
   readonly #view: DataView
   readonly #descriptorCount: number
   readonly #isFolded: boolean
+  #spill: SpillFile | null
 
-  /** Covers the descriptors that exist now; rows appended later are not seen. */
-  constructor(memory: WebAssembly.Memory, format: RowFormat, workspace: Workspace) {
+  /**
+   * Covers the descriptors that exist now; rows appended later are not seen. Takes over `spill`,
+   * null if no block is on disk.
+   */
+  constructor(
+    memory: WebAssembly.Memory,
+    format: RowFormat,
+    workspace: Workspace,
+    spill: SpillFile | null = null,
+  ) {
     this.memory = memory
     this.strideWords = format.strideWords
     this.#isFolded = foldTree(format) !== null
     this.workspace = workspace
     this.#view = new DataView(memory.buffer)
     this.#descriptorCount = this.#view.getUint32(DESCRIPTOR_COUNT, true)
+    this.#spill = spill
+    if (spill !== null) forgotten.register(this, spill, this)
+  }
+
+  /** Gives the disk space back. Rows on disk cannot be read any more. */
+  close(): void {
+    if (this.#spill === null) return
+    forgotten.unregister(this)
+    closeSpillFile(this.#spill)
+    this.#spill = null
   }
 
   /** Number of levels that have a state; depths are 0 to levelCount - 1. */
@@ -60,21 +86,31 @@ export class LevelLog {
   /** Number of states at `depth`; 0 beyond the last level. */
   rowCount(depth: number): number {
     let count = 0
-    for (const run of this.runs(depth)) count += run.rowCount
+    for (const descriptor of this.#descriptors(depth)) {
+      count += this.#view.getUint32(descriptor + 4, true)
+    }
     return count
   }
 
   /**
-   * The runs of rows at `depth`. Their order, and that of rows in them, depends on worker timing.
+   * The runs of rows at `depth`. Their order, and that of rows in them, depends on worker timing. A
+   * run's rows are there until the next run is asked for, by whomever. Throws the system's error if
+   * the disk fails.
    */
   *runs(depth: number): Generator<LogRun> {
-    const end = this.#firstAtLeast(depth + 1)
-    for (let index = this.#firstAtLeast(depth); index < end; index++) {
-      const descriptor = this.#descriptor(index)
-      yield {
-        address: this.#view.getUint32(descriptor, true),
-        rowCount: this.#view.getUint32(descriptor + 4, true),
+    for (const descriptor of this.#descriptors(depth)) {
+      const rowCount = this.#view.getUint32(descriptor + 4, true)
+      const block = this.#view.getUint32(descriptor, true)
+      const offset = this.#view.getUint32(descriptor + 12, true)
+      const blockAddress = this.#view.getUint32(this.#entry(BLOCK_DIRECTORY, block), true)
+      const onDisk = blockAddress === 0
+      const address = onDisk ? this.workspace.area.run : blockAddress + offset
+      if (onDisk) {
+        assert(this.#spill !== null, 'the level log has rows on disk, and no open file')
+        const sizeBytes = rowCount * LOG_ROW_BYTES
+        readSpill(this.#spill, { block, offset }, { memory: this.memory, address, sizeBytes })
       }
+      yield { address, rowCount }
     }
   }
 
@@ -106,16 +142,24 @@ export class LevelLog {
     return new BigUint64Array(this.memory.buffer, address, this.strideWords).slice()
   }
 
-  /** Address of descriptor `index`. */
-  #descriptor(index: number): number {
-    const chunkIndex = Math.floor(index / DESCRIPTORS_PER_CHUNK)
-    const chunk = this.#view.getUint32(DIRECTORY + chunkIndex * 4, true)
-    assert(chunk !== 0, 'the level log has a descriptor outside of its chunks')
-    return chunk + (index % DESCRIPTORS_PER_CHUNK) * DESCRIPTOR_BYTES
+  /** Addresses of the descriptors of the level at `depth`. */
+  *#descriptors(depth: number): Generator<number> {
+    const end = this.#firstAtLeast(depth + 1)
+    for (let index = this.#firstAtLeast(depth); index < end; index++) {
+      yield this.#entry(DIRECTORY, index)
+    }
+  }
+
+  /** Address of entry `index` of a directory (workers/kernel/directory.ts). */
+  #entry(directory: number, index: number): number {
+    const chunkIndex = Math.floor(index / ENTRIES_PER_CHUNK)
+    const chunk = this.#view.getUint32(directory + chunkIndex * 4, true)
+    assert(chunk !== 0, 'the level log has an entry outside of its chunks')
+    return chunk + (index % ENTRIES_PER_CHUNK) * ENTRY_BYTES
   }
 
   #depthAt(index: number): number {
-    return this.#view.getUint32(this.#descriptor(index) + 8, true)
+    return this.#view.getUint32(this.#entry(DIRECTORY, index) + 8, true)
   }
 
   /** The first descriptor whose depth is at least `depth`. */

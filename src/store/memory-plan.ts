@@ -6,7 +6,7 @@
  *   0       control slots (control-slots.ts), directory of the level log
  *   69632   one area per worker, and one for the main thread (trace building):
  *             result line | statistics line | context | fired bytes |
- *             scratch | filter | partition, if there are shards |
+ *             scratch | filter | run from disk | partition, if there are shards |
  *             fold area and states, if states are folded | successor buffer
  *   end     table, blocks
  */
@@ -16,6 +16,7 @@ import {
   FIXED_BYTES,
   FOLD_COLUMN_BYTES,
   FOLD_OWN_BYTES,
+  LOG_ROW_BYTES,
   PARTITION_BYTES,
   PENDING_BYTES,
   SCRATCH_BYTES,
@@ -36,6 +37,8 @@ export interface WorkerArea {
   readonly scratch: number
   /** The kernel's filter of recent rows. */
   readonly filter: number
+  /** A run of rows that was read from disk. */
+  readonly run: number
   /** What the kernel folds states with. */
   readonly fold: number
   /** Room for the states of a run of the level log, where they are unfolded to. */
@@ -100,12 +103,13 @@ export function planMemory(sizes: PlanSizes): MemoryPlan {
     const fired = take(sizes.actionCount)
     const scratch = take(SCRATCH_BYTES)
     const filter = take(FILTER_BYTES)
+    const run = take(DESCRIPTOR_ROWS_MAX * LOG_ROW_BYTES)
     const partition = sizes.sharded ? take(PARTITION_BYTES) : 0
     const fold = foldNodes === 0 ? 0 : take(foldBytes)
     const states = foldNodes === 0 ? 0 : take(statesBytes)
     const fresh = foldNodes === 0 || !sizes.sharded ? 0 : take(statesBytes)
     const buffer = take(bufferRows * sizes.strideWords * 8)
-    const forKernel = { result, scratch, filter, partition, fold, states, fresh }
+    const forKernel = { result, scratch, filter, run, partition, fold, states, fresh }
     areas.push({ ...forKernel, statistics, context, fired, buffer, bufferEnd: next })
   }
   return { areas, end: next }

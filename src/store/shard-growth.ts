@@ -83,7 +83,7 @@ const BITS_LINES_MIN = 64
 const RETRY_FACTOR = 1.1
 
 /** The smallest table of keys that need not grow before it has `rows` rows. */
-function shapeFor({ keys }: ShardStore, rows: number): TableShape | undefined {
+function shapeFor({ keys }: Pick<ShardStore, 'keys'>, rows: number): TableShape | undefined {
   const shapes = tableShapes(keys.bits - SHARD_BITS)
   return shapes.find(({ rowsMax }) => rowsMax > rows)
 }
@@ -179,6 +179,18 @@ function endMove({ view, kernel, keys }: ShardStore, moving: number): void {
   view.setUint8(SHARD_MEMORY + shard, view.getUint8(SHARD_MEMORY + SHARDS))
   view.setUint8(SHARD_MEMORY + SHARDS, left)
   view.setUint8(SHARD_WANTED + shard, 0)
+}
+
+/** Bytes that the growth of the largest shard will take beyond what is committed. */
+export function shardGrowthBytes(store: Omit<ShardStore, 'kernel'>): number {
+  const { view, shards, workers } = store
+  let rows = 0
+  for (let shard = 0; shard < SHARDS; shard++) {
+    rows = Math.max(rows, shardTable(view, shards, shard).shape.rowsMax)
+  }
+  const next = shapeFor(store, rows * GROWTH_FACTOR)
+  const spare = controlOf(shardMemory(view, shards, SHARDS)).getUint32(MEMORY_NEXT, true)
+  return next === undefined ? 0 : Math.max(0, shardTableStart(workers) + tableBytes(next) - spare)
 }
 
 /** Ends the move that all workers have taken part in, if there was one, and begins the next. */

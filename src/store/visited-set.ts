@@ -11,6 +11,8 @@ import { defined } from '../base/assert.js'
 import {
   MEMORY_LIMIT,
   MEMORY_NEXT,
+  REGIONS,
+  REGION_COUNT,
   REHASH_CURSOR,
   REHASH_FAILED,
   TABLE,
@@ -185,6 +187,32 @@ export function endGrowth(view: DataView, kernel: Kernel): boolean {
   view.setUint32(TABLE_FULL, 0, true)
   kernel.releaseTable(address, tableBytes(shape))
   return true
+}
+
+/** Where the table that `beginGrowth` would choose now would lie. */
+export interface TableRoom {
+  readonly bytes: number
+  /** In a free region, else behind all that was allocated. */
+  readonly inRegion: boolean
+}
+
+/**
+ * The room for the next table, null if there is none. Keys are taken to stay as long as they are.
+ * Main before the workers start, or one worker with all others in the barrier.
+ */
+export function nextTableRoom(view: DataView): TableRoom | null {
+  const rest = view.getUint32(MEMORY_LIMIT, true) - view.getUint32(MEMORY_NEXT, true)
+  let region = 0
+  for (let i = 0; i < view.getUint32(REGION_COUNT, true); i++) {
+    const start = view.getUint32(REGIONS + 8 * i, true)
+    region = Math.max(region, view.getUint32(REGIONS + 8 * i + 4, true) - start)
+  }
+  const { shape: current, keys } = readTableRecord(view, TABLE)
+  for (const shape of grownShapes(keys.bits, current)) {
+    const bytes = tableBytes(shape)
+    if (bytes <= Math.max(rest, region)) return { bytes, inRegion: bytes <= region }
+  }
+  return null
 }
 
 /** Size of the table in use. Any thread, any time; exact when no worker runs. */

@@ -1,7 +1,8 @@
 /**
  * One search, three ways, on generated models: reference interpreter, compiled code with 1 worker
- * in the calling thread, compiled code with several worker threads. Same counts, depth, verdicts
- * with their depths, fired actions, and the same candidates for any number of workers.
+ * in the calling thread, compiled code with several worker threads, the latter also with nearly all
+ * states on disk. Same counts, depth, verdicts with their depths, fired actions, and the same
+ * candidates for any number of workers.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -33,7 +34,8 @@ test('finds what the interpreter finds, with any number of workers', async () =>
     fc.asyncProperty(
       randomModel({ mayFail: false }),
       fc.integer({ min: 2, max: 4 }),
-      async (model, workers) => {
+      fc.integer({ min: 1, max: 9 }),
+      async (model, workers, logBlockRows) => {
         fc.pre(isPackable(model))
         const reference = boundedSearch(model)
         fc.pre(reference !== null)
@@ -56,6 +58,10 @@ test('finds what the interpreter finds, with any number of workers', async () =>
         const spread = workers === 3 ? { spreadBytes: 4096 } : {}
         const several = await explore(compiled, { ...options, ...spread, workers })
         expect(comparable(several), text).toEqual(comparable(one))
+        const onDisk = { ...options, logBytesMemory: 0, logBlockRows, workers: workers - 1 }
+        const spilled = await explore(compiled, onDisk)
+        spilled.levels.close()
+        expect(comparable(spilled), text).toEqual(comparable(one))
       },
     ),
     { numRuns: RUNS },
@@ -72,7 +78,8 @@ test('stops with the level of the first violation, for any number of workers', a
       fc.pre(reference !== null)
       const compiled = compile(model)
       const one = await explore(compiled, { workers: 1, inline: true })
-      const several = await explore(compiled, { workers })
+      const several = await explore(compiled, { workers, logBytesMemory: 0, logBlockRows: 3 })
+      several.levels.close()
       const text = printModel(model)
       expect(comparable(several), text).toEqual(comparable(one))
       const isViolated = one.candidates.some(

@@ -1,7 +1,8 @@
 /**
  * Traces of generated models: for every property that a search decides by a state, the rebuilt
  * trace replays in the interpreter (`rebuildTrace` throws if it does not), has the length that the
- * interpreter's own search finds, and is the same for one worker and for two.
+ * interpreter's own search finds, and is the same for one worker and for two, and for two with
+ * nearly all states on disk.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -27,6 +28,7 @@ async function tracesOf(model: Model, options: ExploreOptions): Promise<(Trace |
     const origin = { zapcheck: 'test', file: null }
     traces.push(candidate && (await rebuildTrace({ ...evidence, candidate }, origin)))
   }
+  levels.close()
   return traces
 }
 
@@ -42,6 +44,8 @@ test('are valid, shortest, and the same for one worker and for two', async () =>
       const lengths = traces.map(trace => trace?.steps.length ?? null)
       expect(lengths, text).toEqual(reference.depths)
       expect(await tracesOf(model, { workers: 2 }), text).toEqual(traces)
+      const onDisk = { workers: 2, logBytesMemory: 0, logBlockRows: 4 }
+      expect(await tracesOf(model, onDisk), text).toEqual(traces)
       compared += traces.filter(trace => trace !== null).length
     }),
     { numRuns: RUNS },

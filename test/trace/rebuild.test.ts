@@ -7,6 +7,7 @@ import septZap from '../../models/sept-zap.js'
 import { InternalError } from '../../src/base/assert.js'
 import { compile } from '../../src/compile/compile.js'
 import { explore } from '../../src/explore/explore.js'
+import type { ExploreOptions } from '../../src/explore/explore.js'
 import { search } from '../../src/interpret/search.js'
 import type { Model } from '../../src/ir/model.js'
 import { rebuildTrace } from '../../src/trace/rebuild.js'
@@ -18,15 +19,21 @@ import { erroneous, everyKind } from './models.js'
 const origin = { zapcheck: '1.2.3', file: null }
 
 /** Explores everything and rebuilds a trace for each property that was decided by a state. */
-async function tracesOf(model: Model, workers = 1): Promise<Trace[]> {
+async function tracesOf(
+  model: Model,
+  workers = 1,
+  options: Partial<ExploreOptions> = {},
+): Promise<Trace[]> {
   const compiled = compile(model)
-  const { candidates, levels } = await explore(compiled, { workers, keepGoing: true })
+  const all = { workers, keepGoing: true, ...options }
+  const { candidates, levels } = await explore(compiled, all)
   const traces: Trace[] = []
   for (const [property, candidate] of candidates.entries())
     if (candidate !== null) {
       const subject = { kind: 'property', property } as const
       traces.push(await rebuildTrace({ model, compiled, levels, candidate, subject }, origin))
     }
+  levels.close()
   return traces
 }
 
@@ -48,6 +55,15 @@ describe('rebuildTrace', () => {
     const big = septZap.instantiate({ track: false })
     expect(await tracesOf(big, 3)).toEqual(await tracesOf(big, 1))
     expect(await tracesOf(model, 3)).toEqual(await tracesOf(model, 1))
+  })
+
+  test('gives the same traces when the states are on disk', async () => {
+    const big = septZap.instantiate({ track: false })
+    const expected = await tracesOf(big)
+    for (const workers of [1, 2])
+      expect(await tracesOf(big, workers, { logBytesMemory: 0, logBlockRows: 32 })).toEqual(
+        expected,
+      )
   })
 
   test('decodes values into the words of their types', async () => {

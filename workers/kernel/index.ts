@@ -8,21 +8,24 @@
  */
 import {
   BATCH_ROWS,
+  DIRECTORY,
   LOG_ROW_BYTES,
   RESULT_FRESH_ADDRESS,
   RESULT_FRESH_COUNT,
   RESULT_RUN_ADDRESS,
+  RESULT_RUN_BLOCK,
   RESULT_RUN_COUNT,
+  RESULT_RUN_OFFSET,
   RESULT_STATUS,
   SCRATCH_ENTRY_BYTES,
   STATUS_FULL,
   STATUS_GROW,
-  STATUS_MEMORY,
   STATUS_OK,
   TABLE_FULL,
   TABLE_USED,
 } from '../../src/store/control-slots'
 import { insertBitsInto } from './bits'
+import { entryAddress } from './directory'
 import {
   attachFilter,
   clearFilter,
@@ -33,7 +36,8 @@ import {
   rowsEqual,
 } from './filter'
 import { attachFold, foldBatch, foldNodes, gatherFresh, rowBytes } from './fold'
-import { commitRuns, descriptorAddress, ensureRoom, logEnd, logPosition } from './log'
+import { commitRuns, ensureRoom, logEnd, logPosition } from './log'
+import { blockAddress } from './log-blocks'
 import { hashRow } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
@@ -43,7 +47,7 @@ import { tableRowsMax, tableSlotBytes } from './table'
 export { unfold } from './fold'
 export { copyDirectory, moveInternSlots } from './intern'
 export { allocateTable, releaseTable } from './memory'
-export { beginDepth, flushLog } from './log'
+export { beginDepth, endSpill as completeSpill, flushLog } from './log'
 export { mix, setMixBits, unmix } from './mix'
 export { rehash } from './rehash'
 export { attachPartition, extractKeys, partitionKeys } from './shards'
@@ -156,9 +160,8 @@ function insertBatch(rows: usize, count: u32, most: u32): u32 {
 
 /** Inserts rows; see Kernel.insert in src/store/kernel.ts. */
 export function insert(rows: usize, count: u32): u32 {
-  let status = STATUS_OK
+  let status = ensureRoom(result)
   let done: u32 = 0
-  if (!ensureRoom()) status = STATUS_MEMORY
   const fresh = logPosition
   let counted = fresh
   freshEnd = rows
@@ -214,11 +217,16 @@ export function appendKeys(shard: u32, keys: usize, count: u32): u32 {
   return appendKeysOf(shard, keys, count, result)
 }
 
-/** Puts row address and row count of descriptor `index` into the result line. */
+/** Puts where the rows of descriptor `index` are into the result line. */
 export function readDescriptor(index: u32): void {
-  const descriptor = descriptorAddress(index)
-  store<u32>(result, load<u32>(descriptor), RESULT_RUN_ADDRESS)
+  const descriptor = entryAddress(DIRECTORY, index)
+  const block = load<u32>(descriptor)
+  const offset = load<u32>(descriptor, 12)
+  const address = blockAddress(block)
+  store<u32>(result, address == 0 ? 0 : <u32>address + offset, RESULT_RUN_ADDRESS)
   store<u32>(result, load<u32>(descriptor, 4), RESULT_RUN_COUNT)
+  store<u32>(result, block, RESULT_RUN_BLOCK)
+  store<u32>(result, offset, RESULT_RUN_OFFSET)
 }
 
 /** Index of the first row equal to that at `target`, -1 if there is none. */

@@ -2,33 +2,39 @@
  * The level log: every distinct state once, in the order of depth, as a row of 64 bits: a state of
  * one word, or a folded one (fold.ts).
  *
- * A worker appends new rows to its own block; a run of rows of one depth, up to
+ * A worker appends new rows to its own block (log-blocks.ts); a run of rows of one depth, up to
  * DESCRIPTOR_ROWS_MAX, becomes a descriptor. Descriptors are numbered through one counter; as all
  * descriptors of a level are pushed before the level's barrier, they are sorted by depth, and a
  * level is a range of them.
  *
- *   descriptor i: chunk = DIRECTORY[i / 4096], at chunk + (i % 4096) * 16
- *   +0 row address u32   +4 row count u32   +8 depth u32   +12 unused u32 (room for spilled rows)
+ *   descriptor i:   entry i of DIRECTORY
+ *   +0 block u32   +4 row count u32   +8 depth u32   +12 offset of the first row in the block u32
  *
  * A worker goes on in the same block over level boundaries, so tiny levels cost a descriptor
- * each, not a block. Rows never move; past levels stay readable for building counterexamples. The
- * globals belong to one worker. Descriptors are written under the mutex.
+ * each, not a block. Past levels stay readable for building counterexamples. The globals belong to
+ * one worker. Descriptors are written under the mutex.
  */
 import {
   BLOCK_BYTES,
-  DESCRIPTORS_PER_CHUNK,
-  DESCRIPTORS_PER_CHUNK_LOG2,
-  DESCRIPTOR_BYTES,
   DESCRIPTOR_COUNT,
   DESCRIPTOR_ROWS_MAX,
   DIRECTORY,
+  LOG_BLOCK_BYTES,
   LOG_ROW_BYTES,
+  RESULT_SPILL_ADDRESS,
+  RESULT_SPILL_BLOCK,
+  STATUS_OK,
+  STATUS_SPILL,
 } from '../../src/store/control-slots'
-import { allocateBlock, allocateChunk, lock, unlock } from './memory'
+import { createEntry } from './directory'
+import { beginBlock, block, blockAddress, blockToSpill, completeSpill } from './log-blocks'
+import { lock, unlock } from './memory'
 
 /** Where the next new row goes. */
 export let logPosition: usize = 0
-/** First byte after the block in use. */
+/** First byte of the block in use. */
+let logStart: usize = 0
+/** First byte after what may be used of it. */
 export let logEnd: usize = 0
 /** First row that no descriptor covers yet. */
 let logPending: usize = 0
@@ -45,26 +51,15 @@ export function beginDepth(depth: u32): void {
   logDepth = depth
 }
 
-/** Address of descriptor `index`, whose chunk must exist. */
-export function descriptorAddress(index: u32): usize {
-  const chunk: usize = load<u32>(DIRECTORY + (index >> DESCRIPTORS_PER_CHUNK_LOG2) * 4)
-  return chunk + (index & (DESCRIPTORS_PER_CHUNK - 1)) * DESCRIPTOR_BYTES
-}
-
 /** Publishes `count` rows from `address` on as one descriptor. */
 function pushDescriptor(address: usize, count: u32): void {
   lock()
   const index = load<u32>(DESCRIPTOR_COUNT)
-  const entry: usize = DIRECTORY + (index >> DESCRIPTORS_PER_CHUNK_LOG2) * 4
-  if (load<u32>(entry) == 0) {
-    const chunk = allocateChunk()
-    if (chunk == 0) unreachable()
-    store<u32>(entry, chunk)
-  }
-  const descriptor = descriptorAddress(index)
-  store<u32>(descriptor, address)
+  const descriptor = createEntry(DIRECTORY, index)
+  store<u32>(descriptor, block)
   store<u32>(descriptor, count, 4)
   store<u32>(descriptor, logDepth, 8)
+  store<u32>(descriptor, <u32>(address - logStart), 12)
   // Pairs with the level barrier: who is told the new count there sees the descriptor.
   atomic.store<u32>(DESCRIPTOR_COUNT, index + 1)
   unlock()
@@ -89,16 +84,32 @@ export function flushLog(): void {
   logPending = logPosition
 }
 
-/** Starts a new block if the one in use has no room for another row. False if there is none. */
-export function ensureRoom(): bool {
-  if (logEnd - logPosition >= <usize>LOG_ROW_BYTES) return true
+/**
+ * Starts a new block if the one in use has no room for another row. STATUS_OK if there is room
+ * now; otherwise what `beginBlock` says, with the block to write in `result`.
+ */
+export function ensureRoom(result: usize): i32 {
+  if (logEnd - logPosition >= <usize>LOG_ROW_BYTES) return STATUS_OK
   flushLog()
-  lock()
-  const block = allocateBlock()
-  unlock()
-  if (block == 0) return false
-  logPosition = block
-  logPending = block
-  logEnd = block + BLOCK_BYTES
-  return true
+  const status = beginBlock(logDepth)
+  if (status == STATUS_OK) appendToBlock()
+  else if (status == STATUS_SPILL) {
+    store<u32>(result, <u32>blockAddress(blockToSpill()), RESULT_SPILL_ADDRESS)
+    store<u32>(result, blockToSpill(), RESULT_SPILL_BLOCK)
+  }
+  return status
+}
+
+/** The block that `ensureRoom` asked to write is on disk; there is room now. */
+export function endSpill(): void {
+  completeSpill(logDepth)
+  appendToBlock()
+}
+
+function appendToBlock(): void {
+  const bytes: usize = load<u32>(LOG_BLOCK_BYTES)
+  logStart = blockAddress(block)
+  logEnd = logStart + (bytes == 0 ? <usize>BLOCK_BYTES : bytes)
+  logPosition = logStart
+  logPending = logStart
 }

@@ -10,12 +10,14 @@
  */
 import {
   BLOCK_BYTES,
+  LOG_LIMIT,
   MEMORY_LIMIT,
   MEMORY_NEXT,
   MUTEX,
   REGIONS,
   REGIONS_MAX,
   REGION_COUNT,
+  REGION_KEPT,
 } from '../../src/store/control-slots'
 
 /** Pages of 64 KiB by which the memory grows at least. */
@@ -75,6 +77,21 @@ export function allocateBlock(): usize {
   const region = takeFromRegions(BLOCK_BYTES)
   if (region != 0) return region
   return bump(BLOCK_BYTES, load<u32>(MEMORY_LIMIT))
+}
+
+/** Allocates one block where it takes no room from the next table, else 0. Under the mutex. */
+export function allocateSpareBlock(): usize {
+  const kept = load<u32>(REGION_KEPT)
+  const count = load<u32>(REGION_COUNT)
+  for (let i: u32 = 0; i < count; i++) {
+    const region: usize = REGIONS + i * 8
+    const start = load<u32>(region)
+    const bytes = load<u32>(region, 4) - start
+    if (bytes < <u32>BLOCK_BYTES || (kept != 0 && bytes >= kept)) continue
+    store<u32>(region, start + BLOCK_BYTES)
+    return start
+  }
+  return bump(BLOCK_BYTES, load<u32>(LOG_LIMIT))
 }
 
 /**

@@ -34,7 +34,6 @@ import {
   SHARD_BITS,
   STATUS_FULL,
   STATUS_GROW,
-  STATUS_MEMORY,
   STATUS_OK,
   TABLE_USED,
 } from '../../src/store/control-slots'
@@ -161,7 +160,8 @@ export function insertKeysInto(keys: usize, count: u32, scratch: usize, result: 
  * how many; `result` is written as by `insert`.
  */
 export function appendKeysOf(shard: u32, keys: usize, count: u32, result: usize): u32 {
-  const room = ensureRoom() ? <u32>((logEnd - logPosition) >> 3) : 0
+  const status = ensureRoom(result)
+  const room = status == STATUS_OK ? <u32>((logEnd - logPosition) >> 3) : 0
   const appended = min(room, count)
   const fresh = logPosition
   const high = (<u64>shard) << keyBits
@@ -170,7 +170,7 @@ export function appendKeysOf(shard: u32, keys: usize, count: u32, result: usize)
   }
   setLogPosition(fresh + appended * 8)
   commitRuns()
-  store<i32>(result, room == 0 ? STATUS_MEMORY : STATUS_OK, RESULT_STATUS)
+  store<i32>(result, status, RESULT_STATUS)
   store<u32>(result, fresh, RESULT_FRESH_ADDRESS)
   store<u32>(result, appended, RESULT_FRESH_COUNT)
   return appended
