@@ -2,6 +2,9 @@
  * `npm run bench`: how fast zapcheck is, and against what.
  *
  *   search       every tool on several systems, in alternating rounds, with equal counts
+ *   probes       the machine's random-access rate over tables of the same size; needs search
+ *   successors   the generated successor code against C++, per transition
+ *   startup      the whole process for the slowest small variant of each built-in model
  *
  *   --parts A,B         only these parts
  *   --only A,B          only these systems, such as sept-zap or 'sept-zap (3,3)'; larger ones exist
@@ -19,14 +22,20 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Folders } from './contender.js'
 import { readOptions } from './options.js'
 import type { Options } from './options.js'
+import { probes, probeTable } from './probes.js'
 import { describe, findTools, search } from './search.js'
 import type { SystemResult } from './search.js'
+import { startTable, startUp } from './startup.js'
+import { successors, successorTable } from './successors.js'
+import { render } from './tables.js'
+import type { Table } from './tables.js'
 
 /** Searches the chosen systems; prints a table for each. */
 async function searchAll(
-  folders: { root: string; scratch: string },
+  folders: Folders,
   { systems, tools, rounds, isSmoke, format }: Options,
 ): Promise<SystemResult[]> {
   const found = await findTools(folders, tools, isSmoke)
@@ -39,6 +48,20 @@ async function searchAll(
   return results
 }
 
+/** Runs the chosen parts one after the other; prints each part's table when it is done. */
+async function measure(folders: Folders, options: Options) {
+  const { parts, rounds, format, reference, isSmoke } = options
+  const print = (table: Table): void => console.log(`\n${render(table, format)}`)
+  const found = parts.includes('search') ? await searchAll(folders, options) : []
+  const limits = parts.includes('probes') ? await probes(found, rounds) : []
+  if (limits.length > 0) print(probeTable(limits))
+  const code = parts.includes('successors') ? await successors(folders, reference, rounds) : null
+  if (code !== null) print(successorTable(code))
+  const starts = parts.includes('startup') ? await startUp(folders, isSmoke) : []
+  if (starts.length > 0) print(startTable(starts))
+  return { search: found, probes: limits, successors: code, startup: starts }
+}
+
 async function bench(root: string, options: Options): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'zapcheck-bench-'))
   try {
@@ -46,12 +69,11 @@ async function bench(root: string, options: Options): Promise<number> {
     const load = (loadavg()[0] ?? 0).toFixed(1)
     const date = new Date().toISOString().slice(0, 10)
     console.log(`${machine}; node ${process.version}; load before: ${load}; ${date}`)
-    const folders = { root, scratch }
-    const results = options.parts.includes('search') ? await searchAll(folders, options) : []
-    const written = { machine, node: process.version, load, date, search: results }
+    const results = await measure({ root, scratch }, options)
+    const written = { machine, node: process.version, load, date, ...results }
     await mkdir(dirname(options.json), { recursive: true })
     await writeFile(options.json, `${JSON.stringify(written, null, 2)}\n`)
-    const differences = results.flatMap(({ title, differences: lines }) =>
+    const differences = results.search.flatMap(({ title, differences: lines }) =>
       lines.map(line => `${title}: ${line}`),
     )
     for (const line of differences) console.error(`counts differ: ${line}`)

@@ -1,12 +1,12 @@
 /** The command line of the benchmark; `main.ts` lists the options. */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { chooseSystems, smokeSystems } from './systems.js'
+import { chooseSystems, reference, smokeReference, smokeSystems } from './systems.js'
 import type { System } from './systems.js'
 import type { Format } from './tables.js'
 
 /** The parts of the benchmark, in the order in which they run. */
-export const partNames = ['search'] as const
+export const partNames = ['search', 'probes', 'successors', 'startup'] as const
 
 /** A part of the benchmark. */
 export type Part = (typeof partNames)[number]
@@ -18,6 +18,8 @@ const toolNames = ['spin', 'rumur']
 export interface Options {
   readonly parts: readonly Part[]
   readonly systems: readonly System[]
+  /** The size of sept-zap for what is measured on it alone. */
+  readonly reference: System
   /** Tools to compare with; all that are installed if empty. */
   readonly tools: readonly string[]
   readonly rounds: number
@@ -62,6 +64,7 @@ export function readOptions(args: readonly string[], root: string): Options {
   return {
     parts: parts.length === 0 ? partNames : parts,
     systems: isSmoke ? smokeSystems : chosen,
+    reference: isSmoke ? smokeReference : reference,
     tools: words('tools', values.tools, toolNames),
     rounds: readRounds(values.rounds, isSmoke ? 1 : 5),
     json: values.json === undefined ? join(root, '.zapcheck/bench.json') : resolve(values.json),

@@ -13,7 +13,9 @@ const folder = await mkdtemp(join(tmpdir(), 'zapcheck-bench-code-'))
 try {
   const outfile = join(folder, 'main.mjs')
   const entryPoints = [join(root, 'bench/main.ts')]
-  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node' })
+  const alias = { 'zapcheck/properties': './properties/index.ts', zapcheck: './src/index.ts' }
+  const options = { absWorkingDir: root, bundle: true, format: 'esm', platform: 'node' }
+  await build({ ...options, entryPoints, outfile, alias })
   const { main } = await import(pathToFileURL(outfile).href)
   process.exitCode = await main(root, process.argv.slice(2))
 } finally {

@@ -64,10 +64,16 @@ function ofSize(name: string, n: number, tableBits: number): System {
   }
 }
 
+/** The reference workload. */
+export const reference = septZap(3, 3, 24, [7_390_732, 23_192_404, 97])
+
+/** The same at its smallest. */
+export const smokeReference = septZap(2, 2, 16, [22_772, 49_156, 74])
+
 /** The default: from some hundred thousand states to some million, one to five words a state. */
 export const systems: readonly System[] = [
   septZap(2, 3, 18, [232_636, 593_484, 88]),
-  septZap(3, 3, 24, [7_390_732, 23_192_404, 97]),
+  reference,
   ofSize('peterson', 6, 22),
   ofSize('german', 4, 21),
   ofSize('leader', 8, 20),
@@ -82,7 +88,7 @@ export const largeSystems: readonly System[] = [
 
 /** The smallest, to see that all files still say the same. */
 export const smokeSystems: readonly System[] = [
-  septZap(2, 2, 16, [22_772, 49_156, 74]),
+  smokeReference,
   ofSize('peterson', 3, 16),
   ofSize('german', 2, 16),
   ofSize('leader', 4, 16),

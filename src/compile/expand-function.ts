@@ -54,12 +54,14 @@ class ExpandFunction {
   private readonly failed = this.f.local('i32')
   private readonly records: RecordEmitter
   private readonly rowBytes: number
+  private readonly ranges: ReturnType<typeof typeRanges>
 
   constructor(private readonly options: ExpandOptions) {
     const { layout, model, record } = options
     const { f, context } = this
     this.words = Array.from({ length: layout.wordCount }, () => f.local('i64'))
     this.rowBytes = 8 * layout.wordCount
+    this.ranges = typeRanges(model.variables)
     this.records = new RecordEmitter(f, record, context, this.words, model.properties.length)
   }
 
@@ -110,7 +112,7 @@ class ExpandFunction {
       records.emitModelError(action)
       f.i32(1).set(this.failed).br(skip)
     }
-    const ranges = typeRanges(model.variables)
+    const { ranges } = this
     const { variables } = model
     const plain = new ExpressionEmitter({ f, variables, layout, words, nextWords, ranges, onFail })
     return facts.reduce((emitter, fact) => emitter.where(fact), plain)

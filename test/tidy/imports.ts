@@ -87,7 +87,11 @@ const doors = [
   { files: /^workers\/kernel\//, packages: /^$/, targets: /^(workers\/kernel|src\/store)\// },
   { files: /^workers\//, packages: /^(?!zapcheck)/, targets: /^(src\/[^/]+\/|models\/index\.ts$)/ },
   { files: /^bench\/models\//, packages: /^zapcheck$/, targets: /^bench\/models\// },
-  { files: /^bench\//, packages: /^node:|^(esbuild|vitest)$/, targets: /^(bench|src\/[^/]+)\// },
+  {
+    files: /^bench\//,
+    packages: /^node:|^(esbuild|vitest)$/,
+    targets: /^(bench\/|src\/[^/]+\/|models\/index\.ts$)/,
+  },
 ]
 
 function checkDoor(found: Import, target: string | undefined): string | undefined {

@@ -10,6 +10,18 @@ export function writeUnsigned(bytes: number[], value: number): void {
   } while (rest !== 0)
 }
 
+/** Appends a signed number of 32 bits in LEB128; most constants of a module are such. */
+export function writeSigned32(bytes: number[], value: number): void {
+  let rest = value
+  for (;;) {
+    const low = rest & 0x7f
+    rest >>= 7
+    const isLast = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)
+    bytes.push(isLast ? low : low | 0x80)
+    if (isLast) return
+  }
+}
+
 /** Appends a signed number in LEB128. `value` must fit 64 bits. */
 export function writeSigned(bytes: number[], value: bigint): void {
   let rest = value

@@ -3,7 +3,7 @@
  * on how deep the code around it is nested; locals are taken and given back.
  */
 import { assert, defined } from '../../base/assert.js'
-import { append, writeSigned, writeUnsigned } from './bytes.js'
+import { append, writeSigned, writeSigned32, writeUnsigned } from './bytes.js'
 import {
   BR_TABLE,
   NO_RESULT,
@@ -64,7 +64,7 @@ export class FunctionBuilder {
   i32(value: number): this {
     assert(Number.isInteger(value), 'i32.const takes an integer')
     this.code.push(constOpcode['i32.const'])
-    writeSigned(this.code, BigInt(value | 0))
+    writeSigned32(this.code, value | 0)
     return this
   }
 

@@ -42,6 +42,7 @@ export const simpleOpcode = {
   'i32.shl': 0x74,
   'i32.shr_u': 0x76,
   'i64.add': 0x7c,
+  'i64.mul': 0x7e,
   'i64.and': 0x83,
   'i64.or': 0x84,
   'i64.xor': 0x85,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import {
   writeName,
   writeSigned,
+  writeSigned32,
   writeUnsigned,
   writeVector,
 } from '../../../src/compile/wasm/bytes.js'
@@ -25,6 +26,17 @@ test('unsigned numbers decode to themselves', () => {
       expect(decodeUnsigned(bytes)).toBe(value)
       expect(bytes.slice(0, -1).every(byte => byte >= 0x80)).toBe(true)
       expect(bytes.at(-1)).toBeLessThan(0x80)
+    }),
+  )
+})
+
+test('signed 32-bit numbers are written as the 64-bit numbers that they equal', () => {
+  fc.assert(
+    fc.property(fc.integer(), value => {
+      const [short, long]: [number[], number[]] = [[], []]
+      writeSigned32(short, value)
+      writeSigned(long, BigInt(value))
+      expect(short).toEqual(long)
     }),
   )
 })
