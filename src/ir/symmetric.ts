@@ -5,28 +5,52 @@
  * action that one element lacks) makes some action or property have no counterpart.
  */
 import { Diagnostic } from '../base/diagnostic.js'
-import { mapChildren, mapIndices } from './expression.js'
-import type { Expression, Location } from './expression.js'
-import { formatAction } from './model.js'
+import { elementPosition, mapChildren, mapIndices } from './expression.js'
+import type { Expression, Location, VariableIndex } from './expression.js'
+import { isTotal, splitGuard } from './interval.js'
+import type { Ranges } from './interval.js'
+import { formatAction, typeRanges } from './model.js'
 import type { ActionInstance, Model, Property, Sort, Update } from './model.js'
-import { setMembers } from './type.js'
-import type { ScalarType } from './type.js'
+import { permuteValue, transposition } from './permutation.js'
+import type { StatePermutation } from './permutation.js'
+import { checkSortKinds, elementSort } from './sort-check.js'
+import { formatType } from './type.js'
+
+/** What the check asks of a model. */
+export type SymmetryDemand =
+  /** Elements are alike wherever the model means something. */
+  | 'meaning'
+  /**
+   * They are alike in what fails, too: whether an index out of range is met may not depend on the
+   * order in which elements are looked at. The reduction needs this: it must not miss an error.
+   */
+  | 'errors'
 
 /** Throws Diagnostic ZC305 if some symmetric type of the model is not symmetric. */
-export function checkSymmetry(model: Model): void {
+export function checkSymmetry(model: Model, demand: SymmetryDemand = 'meaning'): void {
   if (model.sorts.every(({ size }) => size < 2)) return
-  const texts = model.actions.map(actionText)
+  checkSortKinds(model)
+  const texts = new Texts(typeRanges(model.variables), demand)
+  const actions = model.actions.map(a => texts.action(a))
   for (const sort of model.sorts)
-    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, texts, sort, [i, i + 1])
+    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, { texts, actions }, sort, [i, i + 1])
 }
 
 type Swap = readonly [number, number]
 
-function checkSwap(model: Model, texts: readonly string[], sort: Sort, swap: Swap): void {
-  const permutation = variablePermutation(model, sort, swap)
-  const change = new Swapping(sort.name, swap, permutation)
-  const known = new Set(texts)
-  const swapped = model.actions.map(a => actionText(change.action(a)))
+/** The model as it is, in texts. */
+interface Original {
+  readonly texts: Texts
+  /** By action instance. */
+  readonly actions: readonly string[]
+}
+
+function checkSwap(model: Model, { texts, actions }: Original, sort: Sort, swap: Swap): void {
+  const permutation = transposition(model, sort, ...swap)
+  checkTypes(model, permutation.variables, sort)
+  const change = new Swapping(model, sort.name, permutation)
+  const known = new Set(actions)
+  const swapped = model.actions.map(a => texts.action(change.action(a)))
   for (const [i, action] of model.actions.entries()) {
     if (known.has(swapped[i] ?? '')) continue
     throw new Diagnostic(
@@ -35,60 +59,73 @@ function checkSwap(model: Model, texts: readonly string[], sort: Sort, swap: Swa
         `${sort.name}: it has no counterpart with ${swap.join(' and ')} swapped`,
       {
         place: action.site(),
-        hint: `treat all elements of ${sort.name} alike, or use a plain size`,
+        hint: texts.hint(`treat all elements of ${sort.name} alike, or use a plain size`),
       },
     )
   }
   for (const property of model.properties) {
-    if (propertyText(property, texts) === propertyText(change.property(property), swapped)) continue
+    const text = texts.property(property, actions)
+    if (text === texts.property(change.property(property), swapped)) continue
     throw new Diagnostic(
       'ZC305',
       `model ${model.name}, property '${property.name}': it breaks the symmetry of ${sort.name}`,
-      { place: property.site(), hint: `say the same of all elements of ${sort.name}` },
+      { place: property.site(), hint: texts.hint(`say the same of all elements of ${sort.name}`) },
     )
   }
 }
 
-/** Where each variable goes when two elements of a sort are swapped. */
-function variablePermutation(model: Model, sort: Sort, [i, j]: Swap): readonly number[] {
-  const permutation = model.variables.map((_, v) => v)
-  for (const array of sort.arrays) {
-    // Arrays may be nested in one another: compose, outer and inner swaps act on different axes.
-    const a = array[i] ?? []
-    const b = array[j] ?? []
-    a.forEach((variable, k) => {
-      const other = b[k] ?? variable
-      const moved = permutation[variable] ?? variable
-      permutation[variable] = permutation[other] ?? other
-      permutation[other] = moved
-    })
+/** Variables that trade places must hold the same values. */
+function checkTypes(model: Model, permutation: readonly VariableIndex[], sort: Sort): void {
+  for (const [i, variable] of model.variables.entries()) {
+    const other = model.variables[permutation[i] ?? i]
+    if (other === undefined || formatType(other.type) === formatType(variable.type)) continue
+    throw new Diagnostic(
+      'ZC305',
+      `model ${model.name}, variable ${variable.name}: it breaks the symmetry of ${sort.name}: ` +
+        `${other.name} has another type`,
+      { place: variable.site() },
+    )
   }
-  return permutation
 }
 
-/** Applies a swap to expressions, updates, actions and properties. */
+/** Applies a permutation of one sort to expressions, updates, actions and properties. */
 class Swapping {
   constructor(
+    private readonly model: Model,
     private readonly sort: string,
-    private readonly swap: Swap,
-    private readonly permutation: readonly number[],
+    private readonly permutation: StatePermutation,
   ) {}
 
-  private value(value: number, type: ScalarType | null): number {
-    const [i, j] = this.swap
-    if (type === null || !('sort' in type) || type.sort !== this.sort) return value
-    if (type.kind === 'index') return value === i ? j : value === j ? i : value
-    const members = setMembers(value).map(m => (m === i ? j : m === j ? i : m))
-    return members.reduce((bits, m) => bits | (1 << m), 0)
-  }
-
+  /**
+   * The location that means, in the swapped state, what this one means in the state: along an index
+   * that is an element of the sort, places move with the elements.
+   */
   private location(location: Location): Location {
-    const elements = location.elements.map(v => this.permutation[v] ?? v)
+    const { variables, elements: renamed } = this.permutation
+    const to = renamed.get(this.sort) ?? []
+    const moves = location.indices.map(
+      i => elementSort(i.expression, this.model) === this.sort && i.size === to.length,
+    )
+    const elements = [...location.elements]
+    location.elements.forEach((variable, position) => {
+      let rest = position
+      const values = location.indices
+        .map(({ size }, i) => [size, moves[i]] as const)
+        .reverse()
+        .map(([size, isMoving]) => {
+          const value = rest % size
+          rest = (rest - value) / size
+          return isMoving === true ? (to[value] ?? value) : value
+        })
+        .reverse()
+      elements[elementPosition(location, values)] = variables[variable] ?? variable
+    })
     return mapIndices({ ...location, elements }, e => this.expression(e))
   }
 
   expression(e: Expression): Expression {
-    if (e.kind === 'constant') return { ...e, value: this.value(e.value, e.type) }
+    if (e.kind === 'constant')
+      return { ...e, value: permuteValue(this.permutation, e.type, e.value) }
     if (e.kind === 'read' || e.kind === 'next')
       return { kind: e.kind, location: this.location(e.location) }
     return mapChildren(e, child => this.expression(child))
@@ -119,44 +156,114 @@ class Swapping {
   }
 }
 
+/**
+ * Texts that are equal for parts of a model that differ only in the order of and, or, = and +. What
+ * can fail keeps its place: whether it is evaluated depends on what stands before it.
+ */
+class Texts {
+  constructor(
+    private readonly ranges: Ranges,
+    private readonly demand: SymmetryDemand,
+  ) {}
+
+  /** `plain`, or what would have to be different to meet the demand. */
+  hint(plain: string): string {
+    if (this.demand === 'meaning') return plain
+    return 'an index may be out of range there: guard it, or search without symmetry'
+  }
+
+  /**
+   * `isSafe`: it is known that nothing in `e` fails where it is evaluated. Of two such expressions
+   * the order of operands makes no difference: each has the value that parallel evaluation gives.
+   */
+  expression(e: Expression, isSafe = this.demand === 'meaning'): string {
+    const text = (inner: Expression): string => this.expression(inner, isSafe)
+    switch (e.kind) {
+      case 'constant':
+        return String(e.value)
+      case 'read':
+      case 'next':
+        return `${e.kind} ${this.location(e.location, isSafe)}`
+      case 'and':
+      case 'or': {
+        if (!isSafe && isTotal(e, this.ranges)) return `total ${this.expression(e, true)}`
+        return `(${this.operands(e.operands, isSafe).join(` ${e.kind} `)})`
+      }
+      case 'compare':
+      case 'arithmetic':
+      case 'bits': {
+        const sides = operandsOf(e, e).map(text)
+        const commutes = ['eq', 'ne'].includes(e.operator) || isAssociative(e)
+        return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
+      }
+      case 'not':
+        return `not ${text(e.operand)}`
+      case 'modulo':
+        return `(${text(e.operand)} mod ${e.modulus})`
+      case 'ite':
+        return `(${[e.condition, e.then, e.otherwise].map(text).join(' ? ')})`
+      case 'singleton':
+        return `{${text(e.member)}}`
+      case 'member':
+        return `(${text(e.member)} in ${text(e.set)})`
+      default:
+        return `|${text(e.set)}|`
+    }
+  }
+
+  /** Texts of a junction's operands: sorted where their order makes no difference. */
+  private operands(operands: readonly Expression[], isSafe: boolean): readonly string[] {
+    const runs: string[][] = [[]]
+    for (const operand of operands) {
+      const text = this.expression(operand, isSafe)
+      if (isSafe || isTotal(operand, this.ranges)) runs.at(-1)?.push(text)
+      else runs.push([text], [])
+    }
+    return runs.flatMap(run => run.sort())
+  }
+
+  private location({ elements, indices }: Location, isSafe?: boolean): string {
+    if (indices.length === 0) return elements.join()
+    const chosen = indices.map(i => this.expression(i.expression, isSafe))
+    return `${elements.join()}[${chosen.join('][')}]`
+  }
+
+  private updates(updates: readonly Update[]): string {
+    return updates
+      .map(u => {
+        if (u.kind === 'assign')
+          return `${this.location(u.location)} := ${this.expression(u.value)}`
+        if (u.kind === 'assert') return `assert ${u.property} ${this.expression(u.condition)}`
+        const branches = [u.then, u.otherwise].map(inner => `{${this.updates(inner)}}`)
+        return `if ${this.expression(u.condition)} ${branches.join(' ')}`
+      })
+      .sort()
+      .join('; ')
+  }
+
+  action({ name, guard, updates }: ActionInstance): string {
+    const isSafe = this.demand === 'meaning'
+    const { total, partial } = splitGuard(guard, this.ranges)
+    const guards = [total, partial].map(list => this.operands(list, list === total || isSafe))
+    const guardText = guards.map(conjuncts => conjuncts.join(' & ')).join(' then ')
+    return `${name}: ${guardText} -> ${this.updates(updates)}`
+  }
+
+  /** `actions` are the texts of the actions that a step property's predicates belong to. */
+  property(p: Property, actions: readonly string[]): string {
+    if (p.kind === 'assertion') return p.name
+    if (p.kind === 'deadlock') return this.expression(p.allowed)
+    if (p.kind !== 'step') return this.expression(p.predicate)
+    const texts = p.predicates.map((e, i) => `${actions[i] ?? ''} | ${this.expression(e)}`)
+    return texts.sort().join('\n')
+  }
+}
+
 type Binary = Expression & { readonly kind: 'compare' | 'arithmetic' | 'bits' }
 
 /** True if operands can be reordered and regrouped freely (all of these also commute). */
 function isAssociative({ kind, operator }: Binary): boolean {
   return kind !== 'compare' && ['add', 'mul', 'and', 'or'].includes(operator)
-}
-
-/** A text that is equal for expressions that differ only in the order of and, or, = and +. */
-function expressionText(e: Expression): string {
-  switch (e.kind) {
-    case 'constant':
-      return String(e.value)
-    case 'read':
-    case 'next':
-      return `${e.kind} ${locationText(e.location)}`
-    case 'and':
-    case 'or':
-      return `(${e.operands.map(expressionText).sort().join(` ${e.kind} `)})`
-    case 'compare':
-    case 'arithmetic':
-    case 'bits': {
-      const sides = operandsOf(e, e).map(expressionText)
-      const commutes = ['eq', 'ne'].includes(e.operator) || isAssociative(e)
-      return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
-    }
-    case 'not':
-      return `not ${expressionText(e.operand)}`
-    case 'modulo':
-      return `(${expressionText(e.operand)} mod ${e.modulus})`
-    case 'ite':
-      return `(${[e.condition, e.then, e.otherwise].map(expressionText).join(' ? ')})`
-    case 'singleton':
-      return `{${expressionText(e.member)}}`
-    case 'member':
-      return `(${expressionText(e.member)} in ${expressionText(e.set)})`
-    default:
-      return `|${expressionText(e.set)}|`
-  }
 }
 
 /** The operands of `e`; of nested ones as well where that makes no difference: a + (b + c). */
@@ -166,36 +273,4 @@ function operandsOf(e: Binary, outer: Binary): readonly Expression[] {
       ? operandsOf(side, outer)
       : [side],
   )
-}
-
-/** An array over a sort that a swap reordered is the same if an index expression follows. */
-function locationText({ elements, indices }: Location): string {
-  if (indices.length === 0) return elements.join()
-  const chosen = indices.map(i => expressionText(i.expression))
-  return `${[...elements].sort((a, b) => a - b).join()}[${chosen.join('][')}]`
-}
-
-function updatesText(updates: readonly Update[]): string {
-  return updates
-    .map(u => {
-      if (u.kind === 'assign') return `${locationText(u.location)} := ${expressionText(u.value)}`
-      if (u.kind === 'assert') return `assert ${u.property} ${expressionText(u.condition)}`
-      const { condition, then, otherwise } = u
-      return `if ${expressionText(condition)} {${updatesText(then)}} {${updatesText(otherwise)}}`
-    })
-    .sort()
-    .join('; ')
-}
-
-function actionText({ name, guard, updates }: ActionInstance): string {
-  return `${name}: ${guard.map(expressionText).sort().join(' & ')} -> ${updatesText(updates)}`
-}
-
-/** `actions` are the texts of the actions that a step property's predicates belong to. */
-function propertyText(p: Property, actions: readonly string[]): string {
-  if (p.kind === 'assertion') return p.name
-  if (p.kind === 'deadlock') return expressionText(p.allowed)
-  if (p.kind !== 'step') return expressionText(p.predicate)
-  const texts = p.predicates.map((e, i) => `${actions[i] ?? ''} | ${expressionText(e)}`)
-  return texts.sort().join('\n')
 }

@@ -115,7 +115,8 @@ function parameterList(parameters: ActionParameters): readonly (readonly [string
 export class ModelBuilder {
   private readonly variables: Variable[] = []
   private readonly sorts = new Map<string, { size: number; arrays: VariableIndex[][][] }>()
-  private readonly processArrays = new Map<string, VariableIndex[][]>()
+  /** By process and parameter: the arrays that its variables form over the parameter's type. */
+  private readonly processAxes = new Map<string, ProcessAxis>()
   private readonly pending: Pending[] = []
   private readonly specifications: PropertySpecification[] = []
   private readonly assertions = new Map<string, Assertion>()
@@ -249,8 +250,25 @@ export class ModelBuilder {
         allowed: this.deadlockAllowed,
         site: this.deadlockSite,
       })
-    const sorts: Sort[] = [...this.sorts].map(([name, sort]) => ({ name, ...sort }))
+    const sorts = this.completeSorts()
     return { name: this.name, parameters, variables: this.variables, actions, properties, sorts }
+  }
+
+  /**
+   * The sorts with all arrays over them. Those of one process parameter stand together: a process
+   * with two parameters of one type is an array nested in another, and each swap is one of a whole
+   * axis.
+   */
+  private completeSorts(): Sort[] {
+    const axes = [...this.processAxes.values()]
+    return [...this.sorts].map(([name, { size, arrays }]) => {
+      const ofProcesses = axes.filter(axis => axis.sort === name)
+      return {
+        name,
+        size,
+        arrays: [...arrays, ...ofProcesses.flatMap(axis => [...axis.arrays.values()])],
+      }
+    })
   }
 
   private allocate(
@@ -280,13 +298,12 @@ export class ModelBuilder {
       const sort = this.sorts.get(sortName ?? '')
       if (sort === undefined || position === undefined) continue
       const others = Object.entries(parameters).filter(([name]) => name !== parameter)
-      const key = `${process} ${parameter} ${JSON.stringify(others)}`
-      let array = this.processArrays.get(key)
-      if (array === undefined) {
-        array = Array.from({ length: sort.size }, () => [])
-        this.processArrays.set(key, array)
-        sort.arrays.push(array)
-      }
+      const axisKey = `${process} ${parameter}`
+      const axis = this.processAxes.get(axisKey) ?? { sort: sortName ?? '', arrays: new Map() }
+      this.processAxes.set(axisKey, axis)
+      const key = JSON.stringify(others)
+      const array = axis.arrays.get(key) ?? Array.from({ length: sort.size }, () => [])
+      axis.arrays.set(key, array)
       defined(array[Number(position)]).push(variable)
     }
   }
@@ -325,6 +342,13 @@ export class ModelBuilder {
       site,
     }))
   }
+}
+
+/** Arrays over a symmetric type that the variables of a process form along one parameter. */
+interface ProcessAxis {
+  readonly sort: string
+  /** By the values of the other parameters; `[i]` are the variables of element i. */
+  readonly arrays: Map<string, VariableIndex[][]>
 }
 
 /** Something declared that becomes action instances once the author's function has returned. */
