@@ -7,6 +7,7 @@ export type {
   ExpectedVerdict,
   ModelDefinition,
   ModelSpecification,
+  Reduction,
   Variant,
 } from './lang/definition.js'
 export { ActionDeclaration, ModelBuilder } from './lang/builder.js'

@@ -9,8 +9,10 @@ import { ExplorerThreads } from '../explore/worker-threads.js'
 import type { ExploreOptions, ExploreProgress, ExploreResult } from '../explore/explore.js'
 import { Interpreter } from '../interpret/interpreter.js'
 import type { Model } from '../ir/model.js'
-import type { Variant } from '../lang/definition.js'
+import type { Reduction, Variant } from '../lang/definition.js'
 import { layoutOf, unpack } from '../layout/layout.js'
+import { prepareReduction } from '../reduce/reduction.js'
+import type { PreparedReduction } from '../reduce/reduction.js'
 import { reportOf, withModelError } from '../report/check-report.js'
 import type { CheckReport } from '../report/check-report.js'
 import { renderReport } from '../report/check-text.js'
@@ -54,12 +56,14 @@ export interface CheckFlags extends OutputFlags {
   readonly full?: boolean
   readonly keepGoing?: boolean
   readonly lossy?: boolean
+  readonly reduce?: Reduction
 }
 
 /** A model that is ready to run. */
 interface Prepared {
   readonly model: Model
   readonly compiled: CompiledModel
+  readonly reduction: PreparedReduction
   readonly threads: ExplorerThreads
   readonly file: string | null
   readonly variant: Variant | undefined
@@ -101,7 +105,10 @@ async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
   const threads = new ExplorerThreads(flags.workers ?? availableParallelism())
   try {
     const model = selectProperties(await instantiate(source, values), flags.property ?? [])
-    return { model, compiled: compile(model), threads, file, variant }
+    const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
+    const reduction = prepareReduction(model, asked)
+    const compiled = compile(model, layoutOf(model), reduction.group)
+    return { model, compiled, reduction, threads, file, variant }
   } catch (error) {
     await threads.close()
     throw error
@@ -139,7 +146,7 @@ function exploreOptions(
  * user asked for properties by name, the witnesses.
  */
 async function tracesOf(
-  { model, compiled, file }: Prepared,
+  { model, compiled, reduction, file }: Prepared,
   result: ExploreResult,
   flags: CheckFlags,
 ): Promise<Trace[]> {
@@ -164,6 +171,7 @@ async function tracesOf(
       levels: result.levels,
       candidate: defined(candidate ?? undefined),
       subject,
+      group: reduction.group,
     }
     traces.push(await rebuildTrace(evidence, { zapcheck: version, file }))
   }
@@ -183,14 +191,16 @@ function saveFirst(traces: readonly Trace[], flags: CheckFlags, output: Console)
 }
 
 function completeReport(
-  { model, compiled, variant }: Prepared,
+  { model, compiled, reduction, variant }: Prepared,
   result: ExploreResult,
   traces: readonly Trace[],
   flags: CheckFlags,
   saved: string | null,
 ): CheckReport {
   const peakRssBytes = process.resourceUsage().maxRSS * 1024
-  const plain = reportOf({ model, stateBits: compiled.stateBits, result, peakRssBytes, version })
+  const { stateBits } = compiled
+  const { applied } = reduction
+  const plain = reportOf({ model, stateBits, result, reduction: applied, peakRssBytes, version })
   const [first] = traces
   const report =
     result.modelError === null || first === undefined

@@ -11,7 +11,7 @@ import type { OutputFlags } from './console.js'
 import type { InfoFlags } from './info-command.js'
 import type { ShowFlags } from './show-command.js'
 import { unknownCommand, usageDiagnostic } from './usage.js'
-import { parseCount, parseMemory, parseTime } from './values.js'
+import { parseCount, parseMemory, parseReduction, parseTime } from './values.js'
 import { version } from './version.js'
 
 const WORKERS_MAX = 256
@@ -91,6 +91,11 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
       parseCount('--max-states', 1, COUNT_MAX),
     )
     .option('--max-depth <n>', 'do not go deeper', parseCount('--max-depth', 0, 2 ** 31 - 2))
+    .option(
+      '--reduce <what>',
+      'none, symmetry, por or all (default: what the model says)',
+      parseReduction,
+    )
     .option('--lossy', 'when memory runs out, go on and omit some states; see docs/limits.md')
     .option('--keep-going', 'explore the whole space although a property is violated')
     .option('--trace <file>', 'save the trace of a violation as JSON')
@@ -130,6 +135,7 @@ function refuseModelFlags(flags: CheckFlags): void {
     '--full': full !== undefined,
     '--keep-going': flags.keepGoing !== undefined,
     '--lossy': flags.lossy !== undefined,
+    '--reduce': flags.reduce !== undefined,
   }
   for (const [flag, isGiven] of Object.entries(given))
     if (isGiven)

@@ -1,6 +1,8 @@
 /** Values of flags: counts, sizes, durations. What is wrong is said with what would be right. */
 import { totalmem } from 'node:os'
 import { Diagnostic } from '../base/diagnostic.js'
+import { nearest } from '../base/nearest.js'
+import type { Reduction } from '../lang/definition.js'
 
 /** A first WebAssembly memory, and those of the shards (src/store/shards.ts), of 4 GiB each. */
 const MEMORY_BYTES_MAX = 32 * 2 ** 30
@@ -71,6 +73,22 @@ export function parseTime(flag: string): (value: string) => number {
     if (ms < 1 || ms > TIME_MS_MAX) refuse(flag, value, 'it must be from 1ms to 365d')
     return ms
   }
+}
+
+const REDUCTIONS = ['none', 'symmetry', 'por', 'all'] as const
+
+/** Reads a reduction. Partial order is not there yet, and refused. @throws Diagnostic ZC104 */
+export function parseReduction(value: string): Reduction {
+  const found = REDUCTIONS.find(name => name === value)
+  if (found === undefined)
+    refuse('--reduce', value, `did you mean '${nearest(value, REDUCTIONS)}'?`)
+  if (found === 'por')
+    refuse(
+      '--reduce',
+      value,
+      'partial-order reduction is not there yet; take none, symmetry or all',
+    )
+  return found
 }
 
 function quantity(value: string, units: Readonly<Record<string, number>>): number {

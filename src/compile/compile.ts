@@ -3,6 +3,8 @@ import type { Model } from '../ir/model.js'
 import { Interpreter } from '../interpret/interpreter.js'
 import { layoutOf, pack } from '../layout/layout.js'
 import type { Layout } from '../layout/layout.js'
+import type { SymmetryGroup } from '../reduce/symmetry-group.js'
+import { buildCanonicalize } from './canonicalize-function.js'
 import { buildCheck } from './check-function.js'
 import type { CompiledModel, CompiledProperty } from './compiled-model.js'
 import { decisionTree, fanoutMax } from './decision-tree.js'
@@ -10,14 +12,23 @@ import { buildExpand } from './expand-function.js'
 import { buildRecord } from './record-emitter.js'
 import { ModuleBuilder } from './wasm/module-builder.js'
 
-/** Compiles a validated model. Deterministic: equal models give equal bytes. */
-export function compile(model: Model, layout: Layout = layoutOf(model)): CompiledModel {
+/**
+ * Compiles a validated model. Deterministic: equal models give equal bytes. With a symmetry group
+ * the search is one of representatives; null, or a group of order 1, leaves all states apart.
+ */
+export function compile(
+  model: Model,
+  layout: Layout = layoutOf(model),
+  group: SymmetryGroup | null = null,
+): CompiledModel {
   const tree = decisionTree(model)
   const maxFanout = Math.max(1, fanoutMax(tree))
   const module = new ModuleBuilder()
   const record = module.define(buildRecord(layout.wordCount), [])
   module.define(buildExpand({ model, layout, tree, maxFanout, record }), ['i32'], 'expand')
   module.define(buildCheck(model, layout, record), [], 'check')
+  if (group !== null && group.elements.length > 1)
+    module.define(buildCanonicalize(model, layout, group), [], 'canonicalize')
   return {
     wasm: module.finish(),
     strideWords: layout.wordCount,

@@ -2,8 +2,8 @@
  * What the compiler hands the explorer: a WebAssembly module that knows the model, and the few
  * numbers that the explorer needs to drive it. Plain data, so it crosses threads as it is.
  *
- * The module imports `env.memory` (shared) and exports two functions; all addresses are byte
- * addresses in that memory, all rows are packed states of `strideWords` 64-bit words:
+ * The module imports `env.memory` (shared) and exports two functions, or three; all addresses are
+ * byte addresses in that memory, all rows are packed states of `strideWords` 64-bit words:
  *
  *   expand(input, count, output, limit, context) -> consumed
  *     Expands up to `count` rows from `input`. Writes the successors, row-major, from `output` on,
@@ -15,6 +15,11 @@
  *   check(input, count, context)
  *     Evaluates the state properties (invariants, reachability) on `count` rows and records
  *     candidates. An invariant is recorded where it is false, a reachability where it is true.
+ *   canonicalize(rows, count)
+ *     There only if the search is reduced by symmetry. Replaces each of `count` rows by the row that
+ *     stands for all states that differ from it in the names of interchangeable elements alone: the
+ *     least one, words compared as below. To be called on successors before they are inserted; the
+ *     initial state is its own representative.
  *
  * The context of one worker, at a multiple of 8 (offsets in bytes):
  *

@@ -6,6 +6,8 @@ export interface ModelCode {
   expand(input: number, count: number, output: number, limit: number, context: number): number
   /** Evaluates the state properties on rows. */
   check(input: number, count: number, context: number): void
+  /** Replaces rows by their representatives; absent if the search is not reduced by symmetry. */
+  canonicalize?(rows: number, count: number): void
 }
 
 /** A thread's instance of the model. Instances hold no state of their own. */

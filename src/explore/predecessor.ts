@@ -64,6 +64,7 @@ class PredecessorSearch {
       done += this.#code.expand(input, count - done, buffer, bufferEnd, context)
       const outputEnd = this.#view.getUint32(context + CONTEXT_OUTPUT_END, true)
       const produced = (outputEnd - buffer) / this.#rowBytes
+      this.#code.canonicalize?.(buffer, produced)
       if (kernel.findRow(buffer, produced, target) >= 0) return true
     }
     return false

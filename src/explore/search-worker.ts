@@ -232,6 +232,7 @@ export class SearchWorker {
       done += consumed
       this.#expanded += consumed
       this.#transitions += produced
+      this.#model.canonicalize?.(buffer, produced)
       if (!this.#insert(produced)) return false
     }
     return true

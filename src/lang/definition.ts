@@ -18,11 +18,23 @@ const FRAMES_MAX = 60
 export type ExpectedVerdict =
   'holds' | 'violated' | { readonly verdict: 'holds' | 'violated'; readonly depth: number }
 
+/**
+ * What a search is reduced by unless the command line says otherwise: `symmetry` keeps one
+ * representative of states that differ in the names of interchangeable elements; `all` is every
+ * reduction that there is.
+ */
+export type Reduction = 'none' | 'symmetry' | 'all'
+
 /** What a variant is expected to give. Counts are exact; absent ones are not compared. */
 export interface Expectation {
+  /** Of a search that is not reduced. */
   readonly states?: number
+  /** Of a search that is not reduced. */
   readonly transitions?: number
+  /** The same with and without reduction. */
   readonly depth?: number
+  /** Counts of the search reduced by symmetry: representatives and their transitions. */
+  readonly reduced?: { readonly states?: number; readonly transitions?: number }
   /** Verdicts by property; properties that are not named must hold. */
   readonly properties?: Readonly<Record<string, ExpectedVerdict>>
 }
@@ -34,6 +46,8 @@ export interface Variant<V = Readonly<Record<string, ParameterValue>>> {
   readonly about?: string
   readonly params: Partial<V>
   readonly expect: Expectation
+  /** What the search is reduced by; what the model says if absent. */
+  readonly reduce?: Reduction
   /** 'large' variants are left out of the suite; nightly runs include them. */
   readonly tier?: 'default' | 'large'
 }
@@ -50,6 +64,8 @@ export interface ModelSpecification<P extends Parameters> {
   readonly omits?: readonly string[]
   readonly params?: P
   readonly variants?: readonly Variant<ParameterValues<P>>[]
+  /** What searches are reduced by unless a variant or the command line says otherwise: none. */
+  readonly reduce?: Reduction
   /** Declares the model for given parameter values. Must not depend on anything else. */
   readonly build: (m: ModelBuilder, params: ParameterValues<P>) => void
 }
@@ -64,6 +80,8 @@ export interface ModelDefinition {
   readonly omits: readonly string[]
   readonly parameters: Parameters
   readonly variants: readonly Variant[]
+  /** What searches are reduced by unless a variant or the command line says otherwise. */
+  readonly reduce: Reduction
   /**
    * The model for given parameter values; missing ones take their defaults.
    * @throws Diagnostic ZC103, ZC104 for wrong parameters, ZC3xx for mistakes in the model
@@ -94,6 +112,7 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
     omits,
     parameters,
     variants: variants as readonly Variant[],
+    reduce: specification.reduce ?? 'none',
     instantiate: (values = {}) => {
       const complete = completeValues(name, parameters, values)
       const m = new ModelBuilder(name)

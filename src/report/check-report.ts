@@ -6,6 +6,8 @@ import type { Trace } from '../trace/trace.js'
 import type { ExploreResult, LimitName } from '../explore/explore.js'
 import type { Model, ParameterValue, PropertyKind } from '../ir/model.js'
 import type { DiagnosticCode } from '../base/diagnostic.js'
+import { unreduced } from '../reduce/reduction.js'
+import type { AppliedReduction } from '../reduce/reduction.js'
 import { defined } from '../base/assert.js'
 
 /** The verdict on one property. */
@@ -61,6 +63,8 @@ export interface CheckReport {
   }
   /** Whether the visited set may have confused two states. */
   readonly exactness: 'exact' | Omission
+  /** What the search was reduced by; with `symmetry`, counts are of representatives. */
+  readonly reduction: AppliedReduction
   readonly properties: readonly PropertyReport[]
   /** The limit that ended the run, null if none did. */
   readonly limit: LimitName | null
@@ -81,6 +85,8 @@ export interface ReportInput {
   readonly model: Model
   readonly stateBits: number
   readonly result: ExploreResult
+  /** @defaultValue none */
+  readonly reduction?: AppliedReduction
   /** The process's peak of resident memory, bytes. */
   readonly peakRssBytes: number
   readonly version: string
@@ -91,6 +97,7 @@ export function reportOf({
   model,
   stateBits,
   result,
+  reduction = unreduced,
   peakRssBytes,
   version,
 }: ReportInput): CheckReport {
@@ -121,6 +128,7 @@ export function reportOf({
       ...(result.spilledBytes > 0 && { spilledBytes: result.spilledBytes }),
     },
     exactness: exactnessOf(result.omitted),
+    reduction,
     properties,
     limit: result.limit,
     trace: null,

@@ -81,6 +81,7 @@ function statisticLines(report: CheckReport, paint: Paint): string[] {
   return [
     `${dim('states')}   ${formatCount(states)} distinct, ${formatCount(transitions)} transitions, depth ${depth}, ${formatCount(deadlocks)} ${deadlocks === 1 ? 'deadlock' : 'deadlocks'}`,
     `${dim('time')}     ${formatSeconds(seconds)}, ${formatRate(statesPerSecond)} states/s, ${workers} ${workers === 1 ? 'worker' : 'workers'}`,
+    ...reductionLines(report, paint),
     `${dim('memory')}   ${stateBits}-bit states, ${exactness === 'exact' ? 'exact' : 'lossy'}, ${bytesPerState} bytes per state, visited set ${formatBytes(visitedBytes)}, process ${formatBytes(peakRssBytes)}${disk}`,
     ...(exactness === 'exact' ? [] : [`${dim('omitted')}  ${omissionText(exactness)}`]),
   ]
@@ -88,6 +89,18 @@ function statisticLines(report: CheckReport, paint: Paint): string[] {
 
 function omissionText({ omissionProbability, omittedExpected }: Omission): string {
   return `memory ran out: about ${formatCount(Math.ceil(omittedExpected))} states are expected to be missing, and all that only they lead to; the probability that any is: ${omissionProbability}`
+}
+
+/** What the counts are of, where they are not of states. */
+function reductionLines({ reduction }: CheckReport, paint: Paint): string[] {
+  const { kind, groupOrder, types } = reduction
+  if (kind === 'none') return []
+  const over = types.map(({ name, size }) => `${size} ${printable(name)}`).join(', ')
+  const counts =
+    groupOrder === 1
+      ? 'nothing in the model is interchangeable, so counts are of states'
+      : `counts are of representatives, each for up to ${groupOrder} states (${over})`
+  return [`${paint('dim', 'symmetry')} ${counts}`]
 }
 
 function warningLines({ deadActions = [] }: CheckReport, paint: Paint): string[] {

@@ -5,12 +5,13 @@ import { formatCount } from './numbers.js'
 
 type Found = Pick<
   CheckReport,
-  'exhaustive' | 'states' | 'transitions' | 'depth' | 'properties' | 'error'
+  'exhaustive' | 'states' | 'transitions' | 'depth' | 'properties' | 'error' | 'reduction'
 >
 
 /**
  * What differs, one sentence each; empty if nothing does. A run that ended early (at a limit, or at
  * the first violation) is compared in what it decided: counts only if the whole space was explored.
+ * A reduced run is compared with the counts of reduced runs, and in depths and verdicts as any.
  */
 export function compareWithExpectation(expect: Expectation, found: Found): string[] {
   if (found.error !== undefined)
@@ -24,8 +25,10 @@ export function compareWithExpectation(expect: Expectation, found: Found): strin
     if (difference !== null) differences.push(difference)
   }
   if (!found.exhaustive) return differences
+  const { states, transitions } = found.reduction.kind === 'none' ? expect : (expect.reduced ?? {})
+  const counts = { states, transitions, depth: expect.depth }
   for (const count of ['states', 'transitions', 'depth'] as const) {
-    const expected = expect[count]
+    const expected = counts[count]
     if (expected !== undefined && expected !== found[count])
       differences.push(`${count}: ${formatCount(found[count])}, expected ${formatCount(expected)}`)
   }

@@ -87,8 +87,11 @@ export class SuiteTable {
     const depth = first?.depth == null ? '' : ` (${first.depth})`
     const text =
       first === undefined ? row.verdict : `violated: ${printable(first.name)}${depth}${rest}`
-    if (row.matches) return `${this.paint('green', 'ok')}  ${text}`
-    return row.differences.length > 0 ? `${this.paint('red', 'DIFFERS')}  ${text}` : text
+    const note = row.reduction.kind === 'none' ? '' : this.paint('dim', ' (counts by symmetry)')
+    if (row.matches) return `${this.paint('green', 'ok')}  ${text}${note}`
+    return row.differences.length > 0
+      ? `${this.paint('red', 'DIFFERS')}  ${text}${note}`
+      : `${text}${note}`
   }
 }
 

@@ -9,6 +9,8 @@ import type { CompiledModel } from '../compile/compiled-model.js'
 import type { ExploreOptions, ExploreResult } from '../explore/explore.js'
 import type { Model } from '../ir/model.js'
 import type { Expectation, ModelDefinition, Variant } from '../lang/definition.js'
+import { layoutOf } from '../layout/layout.js'
+import { prepareReduction } from '../reduce/reduction.js'
 import { rebuildTrace } from '../trace/rebuild.js'
 import { deadActions, reportOf, withModelError } from './check-report.js'
 import type { CheckReport } from './check-report.js'
@@ -49,10 +51,11 @@ export interface VariantRowOptions {
 async function decide(
   model: Model,
   compiled: CompiledModel,
-  { states, transitions, depth, properties = {} }: Expectation,
+  { states, transitions, depth, reduced = {}, properties = {} }: Expectation,
   { explore: options, decides = [] }: VariantRowOptions,
 ): Promise<ExploreResult> {
-  const wantsCounts = [states, transitions, depth].some(count => count !== undefined)
+  const counts = [states, transitions, depth, reduced.states, reduced.transitions]
+  const wantsCounts = counts.some(count => count !== undefined)
   const result = await explore(compiled, { ...options, keepGoing: wantsCounts })
   if (wantsCounts || result.exhaustive || result.limit !== null) return result
   const isDecided = model.properties.every((property, i) => {
@@ -77,10 +80,11 @@ export async function checkVariant(
   const model = definition.instantiate(
     variant.params as Parameters<typeof definition.instantiate>[0],
   )
-  const compiled = compile(model)
+  const reduction = prepareReduction(model, variant.reduce ?? definition.reduce)
+  const compiled = compile(model, layoutOf(model), reduction.group)
   const result = await decide(model, compiled, variant.expect, options)
   const origin = { zapcheck: options.version, file: null }
-  const evidence = { model, compiled, levels: result.levels }
+  const evidence = { model, compiled, levels: result.levels, group: reduction.group }
   const traces: Record<string, readonly string[]> = {}
   for (const [property, candidate] of result.candidates.entries()) {
     if (candidate === null) continue
@@ -93,6 +97,7 @@ export async function checkVariant(
     model,
     stateBits: compiled.stateBits,
     result,
+    reduction: reduction.applied,
     peakRssBytes: options.peakRssBytes(),
     version: options.version,
   })

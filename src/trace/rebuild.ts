@@ -1,9 +1,13 @@
 /**
  * Rebuilds the path to a candidate of a search. No parents are kept in memory, so the path is found
  * backwards through the level log: at each level the least packed state that leads to the one found
- * before, and the least action that does it. The choice depends on the state space alone, so any
- * number of workers gives the same path. What was rebuilt is replayed and confirmed by the
- * interpreter before anyone sees it.
+ * before; then forwards from the initial state, by the least actions that lead through these. The
+ * choice depends on the state space alone, so any number of workers gives the same path. What was
+ * rebuilt is replayed and confirmed by the interpreter before anyone sees it.
+ *
+ * In a search reduced by symmetry the rows are representatives, in which actors may have changed
+ * their names from one level to the next. The way forwards takes real states: each step leads to a
+ * state of the orbit that the next row stands for, so a name means one actor throughout.
  */
 import { assert, defined } from '../base/assert.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
@@ -13,6 +17,8 @@ import { Interpreter } from '../interpret/interpreter.js'
 import type { State } from '../interpret/evaluate.js'
 import type { Model } from '../ir/model.js'
 import { layoutOf, unpack } from '../layout/layout.js'
+import { canonicalState } from '../reduce/symmetry-group.js'
+import type { SymmetryGroup } from '../reduce/symmetry-group.js'
 import type { LevelLog } from '../store/level-log.js'
 import { follow, isConfirmed, isSameState, modelErrorIn, successorBy } from './confirm.js'
 import type { Path, Subject } from './confirm.js'
@@ -27,6 +33,8 @@ export interface Evidence {
   readonly levels: LevelLog
   readonly candidate: Candidate
   readonly subject: Subject
+  /** What the search was reduced by; absent or null if all states were kept apart. */
+  readonly group?: SymmetryGroup | null
 }
 
 /** What a trace says about where it comes from. */
@@ -45,43 +53,91 @@ export interface Origin {
 export async function rebuildTrace(evidence: Evidence, origin: Origin): Promise<Trace> {
   const { model, candidate, subject } = evidence
   const interpreter = new Interpreter(model)
-  const path = follow(interpreter, await rebuildActions(evidence, interpreter))
+  const path = followRows(evidence, interpreter, await rebuildRows(evidence))
+  const last = defined(path.states.at(-1))
   if (subject.kind === 'error') {
-    const error = modelErrorIn(interpreter, defined(path.states.at(-1)), subject.action)
+    const action = failingAction(interpreter, last, subject.action)
+    const error = modelErrorIn(interpreter, last, action)
     assert(error !== null, 'the interpreter does not confirm a model error')
-    return describeError(model, path, subject.action, error.message, error.code, origin)
+    return describeError(model, path, action, error.message, error.code, origin)
   }
-  const isShown = isConfirmed(interpreter, path, subject.property)
+  const whole = candidate.action === null ? path : withLastAction(evidence, interpreter, path)
+  const isShown = isConfirmed(interpreter, whole, subject.property)
   const { name, kind, meaning } = defined(model.properties[subject.property])
   assert(isShown, `the interpreter does not confirm the trace for '${name}' (${kind})`)
-  assert(path.actions.length === candidate.depth, `the trace for '${name}' has the wrong length`)
-  return describe(model, path, { name, kind, meaning }, origin)
+  assert(whole.actions.length === candidate.depth, `the trace for '${name}' has the wrong length`)
+  return describe(model, whole, { name, kind, meaning }, origin)
 }
 
-/** The actions from the initial state to the candidate, its own included for a property. */
-async function rebuildActions(evidence: Evidence, interpreter: Interpreter): Promise<number[]> {
-  const { model, compiled, levels, candidate, subject } = evidence
+/** The packed states from the initial one to the candidate's, one a level, found backwards. */
+async function rebuildRows({
+  compiled,
+  levels,
+  candidate,
+}: Evidence): Promise<readonly BigUint64Array[]> {
+  const rows = [candidate.state]
+  for (let depth = candidate.depth - (candidate.action === null ? 0 : 1); depth > 0; depth--)
+    rows.unshift(await findPredecessor(compiled, levels, defined(rows[0]), depth))
+  return rows
+}
+
+/** The path from the initial state by the least actions that lead from row to row. */
+function followRows(
+  { model, group = null }: Evidence,
+  interpreter: Interpreter,
+  rows: readonly BigUint64Array[],
+): Path {
   const layout = layoutOf(model)
-  const { action } = candidate
-  const actions: number[] = action !== null && subject.kind === 'property' ? [action] : []
-  let target = candidate.state
-  for (let depth = candidate.depth - (action === null ? 0 : 1); depth > 0; depth--) {
-    const predecessor = await findPredecessor(compiled, levels, target, depth)
-    actions.unshift(
-      leastAction(interpreter, unpack(layout, predecessor), unpack(layout, target), depth),
+  const actions: number[] = []
+  let state = interpreter.initial()
+  for (const [depth, row] of rows.slice(1).entries()) {
+    const target = unpack(layout, row)
+    const isTarget = (successor: State): boolean =>
+      isSameState(
+        group === null ? successor : canonicalState(group, model, layout, successor),
+        target,
+      )
+    const action = model.actions.findIndex((_, index) => {
+      const successor = successorBy(interpreter, index, state)
+      return successor !== null && isTarget(successor)
+    })
+    assert(
+      action >= 0,
+      `the reference has no action from depth ${depth} to ${depth + 1} of a trace`,
     )
-    target = predecessor
+    actions.push(action)
+    state = interpreter.take(action, state).successor
   }
-  return actions
+  return follow(interpreter, actions)
 }
 
-function leastAction(interpreter: Interpreter, from: State, to: State, depth: number): number {
-  const action = interpreter.model.actions.findIndex((_, index) => {
-    const successor = successorBy(interpreter, index, from)
-    return successor !== null && isSameState(successor, to)
+/** The path with the action that violates the property: in a reduced search, by real names. */
+function withLastAction(
+  { model, candidate, subject, group = null }: Evidence,
+  interpreter: Interpreter,
+  path: Path,
+): Path {
+  const own = defined(candidate.action ?? undefined, 'the candidate has an action')
+  if (group === null) return follow(interpreter, [...path.actions, own])
+  const action = model.actions.findIndex((_, index) => {
+    const successor = successorBy(interpreter, index, defined(path.states.at(-1)))
+    if (successor === null || subject.kind !== 'property') return false
+    const whole = { actions: [...path.actions, index], states: [...path.states, successor] }
+    return isConfirmed(interpreter, whole, subject.property)
   })
-  assert(action >= 0, `the reference has no action from depth ${depth - 1} to ${depth} of a trace`)
-  return action
+  assert(action >= 0, 'the interpreter has no action that stands for that of a reduced search')
+  return follow(interpreter, [...path.actions, action])
+}
+
+/** The action that fails in the state: `action`, or in a reduced search the one that it stands for. */
+function failingAction(
+  interpreter: Interpreter,
+  state: State,
+  action: number | null,
+): number | null {
+  if (action === null || modelErrorIn(interpreter, state, action) !== null) return action
+  const { actions } = interpreter.model
+  return actions.findIndex((_, index) => modelErrorIn(interpreter, state, index) !== null)
 }
 
 /** A confirmed path to what a property is about, in words. */

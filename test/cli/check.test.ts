@@ -53,6 +53,7 @@ describe('a check', () => {
         peakRssBytes: expect.any(Number) as number,
       },
       exactness: 'exact',
+      reduction: { kind: 'none', groupOrder: 1, types: [] },
       properties: [
         { name: 'no stale translation', kind: 'invariant', verdict: 'holds', depth: null },
       ],

@@ -1,5 +1,5 @@
 /**
- * Runs the two functions of a compiled model on states of the tests' choice, without the explorer:
+ * Runs the functions of a compiled model on states of the tests' choice, without the explorer:
  * one memory, one context, values in and out.
  */
 import { Diagnostic } from '../../src/base/diagnostic.js'
@@ -15,6 +15,7 @@ import {
 import type { CompiledModel } from '../../src/compile/compiled-model.js'
 import { compile } from '../../src/compile/compile.js'
 import type { Model } from '../../src/ir/model.js'
+import type { SymmetryGroup } from '../../src/reduce/symmetry-group.js'
 import { layoutOf, pack, unpack } from '../../src/layout/layout.js'
 import type { Layout } from '../../src/layout/layout.js'
 
@@ -37,11 +38,16 @@ export class CompiledCode {
   readonly compiled: CompiledModel
   readonly layout: Layout
   private readonly memory: WebAssembly.Memory
-  private readonly exports: Readonly<Record<'expand' | 'check', (...n: number[]) => number>>
+  private readonly exports: Readonly<
+    Record<'expand' | 'check' | 'canonicalize', (...n: number[]) => number>
+  >
 
-  constructor(readonly model: Model) {
+  constructor(
+    readonly model: Model,
+    group: SymmetryGroup | null = null,
+  ) {
     this.layout = layoutOf(model)
-    this.compiled = compile(model, this.layout)
+    this.compiled = compile(model, this.layout, group)
     this.memory = new WebAssembly.Memory({ initial: 64, maximum: 65_536, shared: true })
     const module = new WebAssembly.Module(this.compiled.wasm as Uint8Array<ArrayBuffer>)
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } })
@@ -58,6 +64,17 @@ export class CompiledCode {
   /** Evaluates the properties of states on one state. */
   check(state: readonly number[]): CompiledOutcome {
     return this.run(state, input => this.exports.check(input, 1, CONTEXT))
+  }
+
+  /** The representatives of states, all rows in one call. The code needs a group. */
+  canonicalize(states: readonly (readonly number[])[]): readonly (readonly number[])[] {
+    const { strideWords } = this.compiled
+    const words = new BigUint64Array(this.memory.buffer, CONTEXT, states.length * strideWords)
+    states.forEach((state, i) => words.set(pack(this.layout, state), i * strideWords))
+    this.exports.canonicalize(CONTEXT, states.length)
+    return states.map((_, i) =>
+      unpack(this.layout, words.slice(i * strideWords, (i + 1) * strideWords)),
+    )
   }
 
   private run(

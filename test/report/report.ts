@@ -16,6 +16,7 @@ export const example: CheckReport = {
   statesPerSecond: 2000,
   memory: { stateBits: 30, visitedBytes: 8000, bytesPerState: 8, peakRssBytes: 1e8 },
   exactness: 'exact',
+  reduction: { kind: 'none', groupOrder: 1, types: [] },
   properties: [{ name: 'safe', kind: 'invariant', verdict: 'holds', depth: null }],
   limit: null,
   trace: null,
