@@ -16,10 +16,10 @@
  *     Evaluates the state properties (invariants, reachability) on `count` rows and records
  *     candidates. An invariant is recorded where it is false, a reachability where it is true.
  *   canonicalize(rows, count)
- *     There only if the search is reduced by symmetry. Replaces each of `count` rows by the row that
- *     stands for all states that differ from it in the names of interchangeable elements alone: the
- *     least one, words compared as below. To be called on successors before they are inserted; the
- *     initial state is its own representative.
+ *     There only if the search is reduced by symmetry. Replaces each of `count` rows by the one
+ *     that stands for all states that differ from it in the names of interchangeable elements
+ *     alone: the least one, words compared as below. To be called on successors before they are
+ *     inserted; the initial state is its own representative.
  *
  * The context of one worker, at a multiple of 8 (offsets in bytes):
  *

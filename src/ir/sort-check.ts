@@ -90,7 +90,7 @@ class SortKinds {
     return kind
   }
 
-  /** An index or member: a number, or an element of a type of this size; the kind of a set of it. */
+  /** An index: a number, or an element of a type of this size; gives the kind of a set of it. */
   private member(e: Expression, size: number): Kind {
     const kind = this.kindOf(e)
     const sort = elementSort(e, this.model)

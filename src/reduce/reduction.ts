@@ -9,9 +9,9 @@ import type { SymmetryGroup } from './symmetry-group.js'
 
 /** What a search was reduced by, as reports say it. Plain data. */
 export interface AppliedReduction {
-  /** `none`: the counts are of states. `symmetry`: they are of representatives. */
+  /** `none`: counts are of states. `symmetry`: they are of representatives. */
   readonly kind: 'none' | 'symmetry'
-  /** How many permutations leave model and initial state as they are; most states one stands for. */
+  /** Permutations that leave model and initial state as they are: the most states of an orbit. */
   readonly groupOrder: number
   /** The symmetric types of the model with their sizes; empty if it is not reduced by them. */
   readonly types: readonly { readonly name: string; readonly size: number }[]

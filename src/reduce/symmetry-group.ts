@@ -5,7 +5,8 @@
  * The group consists of the permutations of all symmetric types that leave the initial state as it
  * is. Each is a product of swaps that the declaration's check has found to leave the model as it
  * is, so states of one orbit have the same future: see `docs/internals/symmetry.md`.
- * Source: Ip and Dill, "Better verification through symmetry", Formal Methods in System Design 1996.
+ * Source: Ip and Dill, "Better verification through symmetry", Formal Methods in System Design 9,
+ * 1996.
  */
 import { assert, defined } from '../base/assert.js'
 import { Diagnostic } from '../base/diagnostic.js'

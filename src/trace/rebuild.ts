@@ -129,7 +129,7 @@ function withLastAction(
   return follow(interpreter, [...path.actions, action])
 }
 
-/** The action that fails in the state: `action`, or in a reduced search the one that it stands for. */
+/** The action that fails in the state: `action`, or in a reduced search one that it stands for. */
 function failingAction(
   interpreter: Interpreter,
   state: State,

@@ -133,6 +133,36 @@ describe('a check', () => {
   })
 })
 
+describe('a reduction by symmetry', () => {
+  test.each([
+    [['sept-zap'], 11_948, 74, 2],
+    [['sept-zap', '-p', 'vcpus=3'], 75_676, 76, 6],
+  ])('of %j counts representatives, at the same depth', async (args, states, depth, groupOrder) => {
+    const [code, output] = await checkJson([...args, '--reduce', 'symmetry'])
+    const reduction = { kind: 'symmetry', groupOrder, types: [expect.anything()] }
+    expect(code).toBe(0)
+    expect(output).toMatchObject({ verdict: 'holds', states, depth, reduction })
+    const [, all] = await checkJson([...args, '--reduce=all', '--workers=1'])
+    expect(all).toMatchObject({ states, depth, reduction })
+  })
+
+  test('shows a trace with real names, as long as without it', async () => {
+    const args = ['check', ...middle, '-p', 'track=false', '--reduce=symmetry']
+    const { code, stdout } = await zapcheck(args)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^violated by step 11: no stale translation /m)
+    expect(stdout).toMatch(/representatives, each for up to 6 states \(3 vcpu\)$/m)
+  })
+
+  test('is what a variant says, unless the command line says otherwise', async () => {
+    const variant = ['sept-zap', '--variant', '2x2-symmetry']
+    const [, own] = await checkJson(variant)
+    const [, whole] = await checkJson([...variant, '--reduce=none'])
+    expect([own.states, own.differences]).toEqual([11_948, []])
+    expect([whole.states, whole.differences]).toEqual([22_772, []])
+  })
+})
+
 describe('a limit', () => {
   test.each([
     ['states', [...big, '--max-states', '1000']],

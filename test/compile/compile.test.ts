@@ -11,9 +11,9 @@ test('gives equal bytes for equal models', () => {
   expect(a!.wasm).toEqual(b!.wasm)
 })
 
-test('packs the reference workload into 47 bits', () => {
+test('packs the reference workload into 46 bits', () => {
   const compiled = compile(septZap.instantiate({ vcpus: 3, gfns: 3 }))
-  expect(compiled).toMatchObject({ stateBits: 47, strideWords: 1, maxFanout: 20 })
+  expect(compiled).toMatchObject({ stateBits: 46, strideWords: 1, maxFanout: 20 })
   expect(compiled.wasm.length).toBeLessThan(5000)
 })
 

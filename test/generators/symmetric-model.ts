@@ -1,12 +1,12 @@
 /**
  * Random models with symmetric types, for differential tests of the reduction: every form in which
- * a type can occur in a state (arrays over it, nested ones, indices, optional indices, sets, program
- * counters of processes), and actions and properties that treat all elements alike.
+ * a type can occur in a state (arrays over it, nested ones, indices, optional indices, sets,
+ * program counters of processes), and actions and properties that treat all elements alike.
  */
 import fc from 'fast-check'
 import {
-  all, and, any, array, assert, bool, choose, count, counter, defineModel, each, enumeration, implies,
-  index, indexOrNone, int, next, or, set, step, when,
+  all, and, any, array, assert, bool, choose, count, counter, defineModel, each, enumeration,
+  implies, index, indexOrNone, int, next, or, set, step, when,
 } from '../../src/index.js' // prettier-ignore
 import type { Bool, ElementKey, Item, ModelBuilder } from '../../src/index.js'
 import type { Model } from '../../src/ir/model.js'

@@ -103,7 +103,8 @@ describe('the group', () => {
       m.state({ boot: index(e) })
     })
     const { elements } = symmetryGroup(model)
-    expect(elements.map(p => p.elements.get('e')?.join()).sort()).toEqual(['0,1,2', '0,2,1'])
+    const renamings = elements.map(p => p.elements.get('e')?.join())
+    expect(new Set(renamings)).toEqual(new Set(['0,1,2', '0,2,1']))
   })
 
   test('of a model without symmetric types is the identity alone', () => {
