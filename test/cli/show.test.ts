@@ -92,7 +92,7 @@ describe('show', () => {
     ['an unknown part', '"verdict"', '"extra": 1, "verdict"'],
     ['a wrong type', '"gfns": 2', '"gfns": [2]'],
     ['a later format', '"formatVersion": 1', '"formatVersion": 2'],
-    ['a state without a variable', '"lock": 1,', ''],
+    ['a state without a variable', '"lock": "vCPU",', ''],
   ])('refuses a file with %s as no trace', async (_, from, to) => {
     const { code, stdout, stderr } = await zapcheck(['show', tamper('zap.json', from, to)])
     expect([code, stdout]).toEqual([2, ''])
