@@ -16,6 +16,7 @@ import type { PreparedReduction } from '../reduce/reduction.js'
 import { reportOf, withModelError } from '../report/check-report.js'
 import type { CheckReport } from '../report/check-report.js'
 import { renderReport } from '../report/check-text.js'
+import { renderCoverage } from '../report/coverage-text.js'
 import { compareWithExpectation } from '../report/expectation.js'
 import { progressLine } from '../report/progress-line.js'
 import { modelErrorIn } from '../trace/confirm.js'
@@ -57,6 +58,7 @@ export interface CheckFlags extends OutputFlags {
   readonly keepGoing?: boolean
   readonly lossy?: boolean
   readonly reduce?: Reduction
+  readonly coverage?: boolean
 }
 
 /** A model that is ready to run. */
@@ -88,6 +90,10 @@ export async function checkCommand(word: string, flags: CheckFlags): Promise<num
     const { paint, width } = output
     output.print(`${renderTrace(trace, { full: flags.full === true, paint, width })}\n`)
   }
+  if (report.coverage !== undefined) {
+    const notes = { exhaustive: report.exhaustive, dead: {}, vacuous: {} }
+    output.print(`${renderCoverage(report.coverage, notes, output.paint)}\n`)
+  }
   output.print(renderReport(report, output.paint))
   output.printJson(report)
   if (report.error !== undefined) throwModelError(prepared.model, result, report)
@@ -107,7 +113,8 @@ async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
     const model = selectProperties(await instantiate(source, values), flags.property ?? [])
     const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
     const reduction = prepareReduction(model, asked)
-    const compiled = compile(model, layoutOf(model), reduction.group)
+    const coverage = flags.coverage === true
+    const compiled = compile(model, layoutOf(model), reduction.group, { coverage })
     return { model, compiled, reduction, threads, file, variant }
   } catch (error) {
     await threads.close()

@@ -98,6 +98,7 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
     )
     .option('--lossy', 'when memory runs out, go on and omit some states; see docs/limits.md')
     .option('--keep-going', 'explore the whole space although a property is violated')
+    .option('--coverage', 'count actions, see whether properties were put to the test')
     .option('--trace <file>', 'save the trace of a violation as JSON')
     .option('--full', 'show whole states in traces')
     .option('--json', 'print one JSON object on stdout; text goes to stderr')
@@ -136,6 +137,7 @@ function refuseModelFlags(flags: CheckFlags): void {
     '--keep-going': flags.keepGoing !== undefined,
     '--lossy': flags.lossy !== undefined,
     '--reduce': flags.reduce !== undefined,
+    '--coverage': flags.coverage !== undefined,
   }
   for (const [flag, isGiven] of Object.entries(given))
     if (isGiven)

@@ -2,11 +2,14 @@
  * Builds `check(input, count, context)`: evaluates the properties of states on a batch of new
  * states. An invariant is recorded where it is false, a reachability where it is true.
  */
-import { not } from '../ir/expression.js'
+import { isFalse, isTrue, not } from '../ir/expression.js'
 import type { Expression } from '../ir/expression.js'
 import { typeRanges } from '../ir/model.js'
 import type { Model } from '../ir/model.js'
+import { premiseOf } from '../ir/premise.js'
 import type { Layout } from '../layout/layout.js'
+import { CONTEXT_FIRED } from './compiled-model.js'
+import { emitCount } from './coverage-emitter.js'
 import { ExpressionEmitter } from './expression-emitter.js'
 import { RecordEmitter } from './record-emitter.js'
 import { FunctionBuilder } from './wasm/function-builder.js'
@@ -16,23 +19,40 @@ import type { FunctionIndex } from './wasm/function-builder.js'
 interface StateProperty {
   readonly property: number
   readonly holds: Expression
+  /** Where it is interesting. */
+  readonly premise: Expression
+}
+
+/** What the function is built from. */
+export interface CheckOptions {
+  readonly model: Model
+  readonly layout: Layout
+  /** Index of the recording function. */
+  readonly record: FunctionIndex
+  /** Count the states in which properties are interesting. */
+  readonly coverage: boolean
 }
 
 function stateProperties(model: Model): readonly StateProperty[] {
   return model.properties.flatMap((p, property): readonly StateProperty[] => {
-    if (p.kind === 'invariant') return [{ property, holds: p.predicate }]
-    return p.kind === 'reachable' ? [{ property, holds: not(p.predicate) }] : []
+    if (p.kind !== 'invariant' && p.kind !== 'reachable') return []
+    if (p.kind === 'reachable') return [{ property, holds: not(p.predicate), premise: p.predicate }]
+    return [{ property, holds: p.predicate, premise: premiseOf(p.predicate) }]
   })
 }
 
-/** The function; `record` is the index of the recording function. */
-export function buildCheck(model: Model, layout: Layout, record: FunctionIndex): FunctionBuilder {
+/** The function. */
+export function buildCheck({ model, layout, record, coverage }: CheckOptions): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32', 'i32'])
   const [input, count, context] = [f.parameter(0), f.parameter(1), f.parameter(2)]
   const properties = stateProperties(model)
   if (properties.length === 0) return f
   const words = Array.from({ length: layout.wordCount }, () => f.local('i64'))
   const records = new RecordEmitter(f, record, context, words, model.properties.length)
+  const { variables } = model
+  const ranges = typeRanges(variables)
+  const fired = f.local('i32')
+  if (coverage) f.get(context).memory('i32.load', CONTEXT_FIRED).set(fired)
   const done = f.open('block')
   const next = f.open('loop')
   f.get(count).op('i32.eqz').brIf(done)
@@ -47,7 +67,9 @@ export function buildCheck(model: Model, layout: Layout, record: FunctionIndex):
     .op('i32.add')
     .set(input)
   f.get(count).i32(1).op('i32.sub').set(count)
-  for (const { property, holds } of properties) {
+  const emitter = (onFail: () => void): ExpressionEmitter =>
+    new ExpressionEmitter({ f, variables, layout, words, nextWords: words, ranges, onFail })
+  for (const { property, holds, premise } of properties) {
     const skip = f.open('block')
     records.emitIsActive(property)
     f.op('i32.eqz').brIf(skip)
@@ -55,13 +77,17 @@ export function buildCheck(model: Model, layout: Layout, record: FunctionIndex):
       records.emitModelError(-1)
       f.br(skip)
     }
-    const ranges = typeRanges(model.variables)
-    const { variables } = model
-    new ExpressionEmitter({ f, variables, layout, words, nextWords: words, ranges, onFail }).emit(
-      holds,
-    )
+    emitter(onFail).emit(holds)
     f.brIf(skip)
     records.emitRecord(property, -1)
+    f.end()
+    if (!coverage || isFalse(premise)) continue
+    const boring = f.open('block')
+    if (!isTrue(premise)) {
+      emitter(() => f.br(boring)).emit(premise)
+      f.op('i32.eqz').brIf(boring)
+    }
+    emitCount(f, fired, model.actions.length + property)
     f.end()
   }
   f.br(next)

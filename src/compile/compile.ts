@@ -12,6 +12,12 @@ import { buildExpand } from './expand-function.js'
 import { buildRecord } from './record-emitter.js'
 import { ModuleBuilder } from './wasm/module-builder.js'
 
+/** What the code shall do beyond what every search needs. */
+export interface CompileOptions {
+  /** Count how often actions fire and the interesting parts of properties are true. */
+  readonly coverage?: boolean
+}
+
 /**
  * Compiles a validated model. Deterministic: equal models give equal bytes. With a symmetry group
  * the search is one of representatives; null, or a group of order 1, leaves all states apart.
@@ -20,13 +26,18 @@ export function compile(
   model: Model,
   layout: Layout = layoutOf(model),
   group: SymmetryGroup | null = null,
+  { coverage = false }: CompileOptions = {},
 ): CompiledModel {
   const tree = decisionTree(model)
   const maxFanout = Math.max(1, fanoutMax(tree))
   const module = new ModuleBuilder()
   const record = module.define(buildRecord(layout.wordCount), [])
-  module.define(buildExpand({ model, layout, tree, maxFanout, record }), ['i32'], 'expand')
-  module.define(buildCheck(model, layout, record), [], 'check')
+  module.define(
+    buildExpand({ model, layout, tree, maxFanout, record, coverage }),
+    ['i32'],
+    'expand',
+  )
+  module.define(buildCheck({ model, layout, record, coverage }), [], 'check')
   if (group !== null && group.elements.length > 1)
     module.define(buildCanonicalize(model, layout, group), [], 'canonicalize')
   return {
@@ -36,6 +47,7 @@ export function compile(
     initial: pack(layout, new Interpreter(model).initial()),
     actionCount: model.actions.length,
     maxFanout,
+    coverage,
     properties: model.properties.map(({ name, kind }): CompiledProperty => ({
       name,
       isViolation: kind !== 'reachable',

@@ -26,7 +26,8 @@
  *   0   outputEnd   i32   byte address after the last successor written by `expand`
  *   8   deadlocks   i64   states without an enabled action, added up
  *   16  active      i64   bit p set: property p is still to be evaluated
- *   24  fired       i32   byte address of actionCount bytes, set to 1 when the action fires
+ *   24  fired       i32   byte address of firedBytes(model) bytes: one byte per action instance,
+ *                         set to 1 when it fires; of a model with coverage see below
  *   28  unused      i32
  *   32  candidates  (propertyCount + 1) records of candidateBytes(strideWords) bytes each
  *
@@ -36,6 +37,11 @@
  *   0   found   i32   0 none, 1 some
  *   4   action  i32   action instance that was taken from the state, -1 for state properties
  *   8   state   i64[strideWords]   the state (before the action, where there is one)
+ *
+ * With coverage there are counters instead of the bytes, i64 each: one per action instance, how
+ * often it fired; then one per property, how often its interesting part (`premiseOf`) was true: of
+ * an invariant or reachability in states, of a step property or assertion in transitions, of
+ * deadlock freedom never. The rest of the area, an i32 per counter, is the explorer's.
  *
  * Of several candidates the module keeps the least: states compared word by word from word 0 as
  * unsigned numbers, then the action index. So the result does not depend on the order of work.
@@ -57,9 +63,19 @@ export function candidateBytes(strideWords: number): number {
   return 8 + 8 * strideWords
 }
 
-/** Size of one worker's context without the fired bytes, bytes. */
+/** Size of one worker's context without what `fired` points to, bytes. */
 export function contextBytes(model: CompiledModel): number {
   return CONTEXT_CANDIDATES + (model.properties.length + 1) * candidateBytes(model.strideWords)
+}
+
+/** Counters of a model with coverage: one per action instance, then one per property. */
+export function counterCount(model: CompiledModel): number {
+  return model.coverage ? model.actionCount + model.properties.length : 0
+}
+
+/** Size of what `fired` points to, bytes. */
+export function firedBytes(model: CompiledModel): number {
+  return model.coverage ? 12 * counterCount(model) : model.actionCount
 }
 
 /** What the explorer must know of a property. */
@@ -87,6 +103,8 @@ export interface CompiledModel {
   readonly actionCount: number
   /** Most successors that one state can have, at least 1. */
   readonly maxFanout: number
+  /** True if the module counts instead of marking what fired. */
+  readonly coverage: boolean
   /** At most 63. */
   readonly properties: readonly CompiledProperty[]
 }

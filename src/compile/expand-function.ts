@@ -2,15 +2,16 @@
  * Builds `expand(input, count, output, limit, context) -> consumed`: all successors of a batch of
  * states, found along the decision tree.
  */
-import { isTrue, not } from '../ir/expression.js'
+import { FALSE, isFalse, isTrue, not, or } from '../ir/expression.js'
 import type { Expression } from '../ir/expression.js'
 import { typeRanges } from '../ir/model.js'
-import { relevantStepPredicate } from '../ir/step-predicate.js'
+import { relevantStepPredicate, relevantStepPremise } from '../ir/step-predicate.js'
 import type { Model } from '../ir/model.js'
 import { rangeOf } from '../ir/type.js'
 import type { Layout } from '../layout/layout.js'
 import { fuseAtoms } from './atoms.js'
 import { CONTEXT_DEADLOCKS, CONTEXT_FIRED, CONTEXT_OUTPUT_END } from './compiled-model.js'
+import { emitCount } from './coverage-emitter.js'
 import { sortedCases } from './decision-tree.js'
 import type { Candidate, DecisionNode, DecisionTree } from './decision-tree.js'
 import { ExpressionEmitter, equals } from './expression-emitter.js'
@@ -34,6 +35,8 @@ export interface ExpandOptions {
   readonly maxFanout: number
   /** Index of the recording function. */
   readonly record: FunctionIndex
+  /** Count what happens instead of marking it. */
+  readonly coverage: boolean
 }
 
 /** The function. */
@@ -193,7 +196,8 @@ class ExpandFunction {
       f.brIf(skip)
       known = known.where(e)
     }
-    f.get(fired).i32(1).memory('i32.store8', action)
+    if (this.options.coverage) emitCount(f, fired, action)
+    else f.get(fired).i32(1).memory('i32.store8', action)
     const updates = new UpdateEmitter(known, model.actions[action]!.updates)
     updates.emit()
     this.emitActionProperties(action, updates, known)
@@ -226,6 +230,31 @@ class ExpandFunction {
       if (isTrue(predicate)) return
       after.emit(predicate)
       this.records.emitRecordIfZero(property, action)
+    })
+    if (this.options.coverage) this.emitPremises(action, updates, after)
+  }
+
+  /** Counts the properties of transitions that are interesting here. */
+  private emitPremises(action: number, updates: UpdateEmitter, after: ExpressionEmitter): void {
+    const { f, fired } = this
+    const { model } = this.options
+    model.properties.forEach((p, property) => {
+      let premise = FALSE
+      if (p.kind === 'step') premise = relevantStepPremise(p, action, model)
+      else if (p.kind === 'assertion')
+        premise = or(...updates.assertions().flatMap(a => (a.property === property ? a.path : [])))
+      if (isFalse(premise)) return
+      const boring = f.open('block')
+      if (!isTrue(premise)) {
+        // What fails here has failed in the property itself, or was not evaluated there.
+        const onFail = (): void => {
+          f.br(boring)
+        }
+        new ExpressionEmitter({ ...after.context, onFail }).emit(premise)
+        f.op('i32.eqz').brIf(boring)
+      }
+      emitCount(f, fired, model.actions.length + property)
+      f.end()
     })
   }
 

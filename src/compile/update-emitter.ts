@@ -28,6 +28,8 @@ const WORD_MASK = (1n << 64n) - 1n
 /** An assertion with the conditions under which the action reaches it. */
 interface GuardedAssertion {
   readonly property: number
+  /** True where the action reaches it. */
+  readonly path: Expression
   /** False where the assertion fails. */
   readonly holds: Expression
 }
@@ -252,8 +254,10 @@ function collectAssertions(
 ): readonly GuardedAssertion[] {
   return updates.flatMap((u): readonly GuardedAssertion[] => {
     if (u.kind === 'assign') return []
-    if (u.kind === 'assert')
-      return [{ property: u.property, holds: or(not(and(...path)), u.condition) }]
+    if (u.kind === 'assert') {
+      const { property, condition } = u
+      return [{ property, path: and(...path), holds: or(not(and(...path)), condition) }]
+    }
     return [
       ...collectAssertions(u.then, [...path, u.condition]),
       ...collectAssertions(u.otherwise, [...path, not(u.condition)]),

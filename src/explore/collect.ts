@@ -17,6 +17,7 @@ import {
   SPILLS_FAILED,
 } from '../store/control-slots.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
+import type { WorkerArea } from '../store/memory-plan.js'
 import { committedBytes, isLossy, isSharded, shardedSize } from '../store/shards.js'
 import {
   allocatedBytes,
@@ -43,6 +44,7 @@ import {
   STOP_TIME,
   type WorkerSetup,
 } from './protocol.js'
+import { collectCoverage, type Coverage } from './coverage.js'
 import type { Candidate, ExploreProgress, ExploreResult, LimitName } from './search-result.js'
 
 const LIMIT_NAMES = new Map<number, LimitName>([
@@ -118,6 +120,19 @@ function limitOf(view: DataView): LimitName | null {
   return name === 'memory' && lacksDisk ? 'disk' : name
 }
 
+/** Per action instance: 1 if it fired in some worker. */
+function firedOf(
+  view: DataView,
+  { actionCount }: CompiledModel,
+  areas: readonly WorkerArea[],
+  coverage: Coverage | null,
+): Uint8Array {
+  if (coverage !== null) return Uint8Array.from(coverage.actions, a => Number(a.count > 0))
+  const hasFired = (action: number): boolean =>
+    areas.some(area => view.getUint8(area.fired + action) !== 0)
+  return Uint8Array.from({ length: actionCount }, (_, action) => Number(hasFired(action)))
+}
+
 /** The result of a search whose workers have all ended. Its log takes over a file in use. */
 export function collectResult(
   model: CompiledModel,
@@ -128,14 +143,12 @@ export function collectResult(
   // Makes `memory.buffer` cover what other threads have added to the memory.
   setup.memory.grow(0)
   const view = controlView(setup.memory)
-  const fired = new Uint8Array(model.actionCount)
-  let deadlocks = 0
-  for (const area of setup.plan.areas.slice(0, setup.workers)) {
-    deadlocks += Number(view.getBigUint64(area.context + CONTEXT_DEADLOCKS, true))
-    for (let action = 0; action < model.actionCount; action++) {
-      if (view.getUint8(area.fired + action) !== 0) fired[action] = 1
-    }
-  }
+  const areas = setup.plan.areas.slice(0, setup.workers)
+  const deadlocks = areas.reduce(
+    (sum, area) => sum + Number(view.getBigUint64(area.context + CONTEXT_DEADLOCKS, true)),
+    0,
+  )
+  const coverage = collectCoverage(view, model, areas)
   const lossy = setup.shards !== null && isLossy(view)
   const finished = view.getInt32(SLOT_EXHAUSTIVE, true) !== 0
   const spilledBytes = view.getUint32(LOG_BLOCKS_SPILLED, true) * BLOCK_BYTES
@@ -150,7 +163,8 @@ export function collectResult(
     limit: finished ? null : limitOf(view),
     candidates: model.properties.map((_, index) => mergeCandidates(view, setup, index)),
     modelError: mergeCandidates(view, setup, model.properties.length),
-    fired,
+    fired: firedOf(view, model, areas, coverage),
+    coverage,
     visitedBytes: sizeOf(view, setup).bytes,
     spilledBytes,
     seconds,

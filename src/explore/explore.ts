@@ -10,7 +10,12 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { assert, defined } from '../base/assert.js'
-import { contextBytes, type CompiledModel } from '../compile/compiled-model.js'
+import {
+  contextBytes,
+  counterCount,
+  firedBytes,
+  type CompiledModel,
+} from '../compile/compiled-model.js'
 import {
   LOG_BLOCK_BYTES,
   LOG_ROW_BYTES,
@@ -34,6 +39,7 @@ import { SearchWorker } from './search-worker.js'
 import { builtFiles, type BuiltFiles } from './worker-url.js'
 import { ExplorerThreads } from './worker-threads.js'
 
+export type { Count, Coverage } from './coverage.js'
 export type {
   Candidate,
   ExploreOptions,
@@ -90,7 +96,7 @@ function prepare(
   spill: SpillFile | null,
 ): { setup: WorkerSetup; workspace: Workspace } {
   const { workers } = options
-  const { strideWords, stateBits, actionCount, maxFanout } = model
+  const { strideWords, stateBits, maxFanout } = model
   const format = { strideWords, stateBits }
   const tableBytes = options.tableBytesInitial ?? TABLE_BYTES_INITIAL
   const shards = shardsFor(model, options)
@@ -98,7 +104,7 @@ function prepare(
     ...format,
     workers,
     contextBytes: contextBytes(model),
-    actionCount,
+    firedBytes: firedBytes(model),
     maxFanout,
     sharded: shards !== null,
   })
@@ -128,6 +134,7 @@ function prepare(
     properties: model.properties,
     logBytesMemory,
     spill,
+    counters: counterCount(model),
     keepGoing: options.keepGoing ?? false,
     statesMax: options.statesMax ?? Infinity,
     depthMax: options.depthMax ?? Infinity,

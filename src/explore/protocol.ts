@@ -100,6 +100,8 @@ export interface WorkerSetup {
   readonly stateBits: number
   readonly initial: BigUint64Array
   readonly properties: readonly PropertyKind[]
+  /** Counters of coverage; 0 if the model has none. */
+  readonly counters: number
   readonly keepGoing: boolean
   /** Limits; Infinity where there is none. `deadline` in milliseconds since 1970. */
   readonly statesMax: number

@@ -3,6 +3,7 @@
  * itself starts in `explore.ts`. Main thread.
  */
 import type { ExplorerThreads } from './worker-threads.js'
+import type { Coverage } from './coverage.js'
 import type { LevelLog } from '../store/level-log.js'
 
 /** How to explore. */
@@ -109,6 +110,8 @@ export interface ExploreResult {
   readonly modelError: Candidate | null
   /** Per action instance: 1 if it fired, else 0. */
   readonly fired: Uint8Array
+  /** Null unless the model was compiled with coverage. */
+  readonly coverage: Coverage | null
   /** Bytes of the visited set's table at the end. */
   readonly visitedBytes: number
   /** Bytes of the level log that were written to disk. */

@@ -40,6 +40,7 @@ import { ShardedSet } from '../store/sharded-set.js'
 import { isSharded } from '../store/shards.js'
 import { controlView, shardKeys } from '../store/visited-set.js'
 import { defined } from '../base/assert.js'
+import { noteFirstDepths } from './coverage.js'
 import { stepGrowth } from './growth-step.js'
 import { stepLevel, type LevelStep } from './level-step.js'
 import { LogDisk } from './log-disk.js'
@@ -187,6 +188,7 @@ export class SearchWorker {
       const ofState = property !== undefined && !property.isStateProperty && !property.hasAction
       this.#meeting.store(slot, 1 + (ofState ? depth : depth + 1))
     }
+    noteFirstDepths(this.#view, this.#area, this.#setup.counters, depth + 1)
     this.#publishStatistics()
   }
 

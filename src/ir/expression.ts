@@ -47,7 +47,12 @@ export type Expression =
   | { readonly kind: 'next'; readonly location: Location }
   | { readonly kind: 'not'; readonly operand: Expression }
   | { readonly kind: 'and'; readonly operands: readonly Expression[] }
-  | { readonly kind: 'or'; readonly operands: readonly Expression[] }
+  /** Of an implication, the first `premiseCount` operands are the negated parts of its premise. */
+  | {
+      readonly kind: 'or'
+      readonly operands: readonly Expression[]
+      readonly premiseCount?: number
+    }
   | {
       readonly kind: 'compare'
       readonly operator: CompareOperator
@@ -130,6 +135,16 @@ export function or(...operands: readonly Expression[]): Expression {
   if (cut >= 0) return kept.length === 0 ? TRUE : { kind: 'or', operands: [...kept, TRUE] }
   if (kept.length === 0) return FALSE
   return kept.length === 1 ? kept[0]! : { kind: 'or', operands: kept }
+}
+
+/** The disjunction of `!premise` and `consequence`, which remembers that it is an implication. */
+export function implies(premise: Expression, consequence: Expression): Expression {
+  const negated = or(not(premise))
+  const e = or(negated, consequence)
+  if (e.kind !== 'or' || isFalse(negated)) return isFalse(negated) ? consequence : e
+  const own = negated.kind === 'or' ? negated.operands.length : 1
+  const inner = consequence.kind === 'or' ? (consequence.premiseCount ?? 0) : 0
+  return { ...e, premiseCount: Math.min(own + inner, e.operands.length) }
 }
 
 /**
@@ -282,7 +297,7 @@ export function mapChildren(e: Expression, change: (child: Expression) => Expres
       return { ...e, operand: change(e.operand) }
     case 'and':
     case 'or':
-      return { kind: e.kind, operands: e.operands.map(change) }
+      return { ...e, operands: e.operands.map(change) }
     case 'compare':
       return { ...e, left: change(e.left), right: change(e.right) }
     case 'arithmetic':

@@ -17,6 +17,7 @@ import {
 } from './expression.js'
 import type { Expression, Location } from './expression.js'
 import type { Model, Property } from './model.js'
+import { premiseOf } from './premise.js'
 
 /** The predicate of a step property for one action; TRUE if the action cannot violate it. */
 export function relevantStepPredicate(
@@ -24,6 +25,20 @@ export function relevantStepPredicate(
   action: number,
   model: Model,
 ): Expression {
+  return settled(property.predicates[action]!, action, model)
+}
+
+/** Where a step property is interesting, for one action; FALSE if it never is. */
+export function relevantStepPremise(
+  property: Property & { readonly kind: 'step' },
+  action: number,
+  model: Model,
+): Expression {
+  return settled(premiseOf(property.predicates[action]!), action, model)
+}
+
+/** What is left of an expression once it is known which variables the action leaves alone. */
+function settled(predicate: Expression, action: number, model: Model): Expression {
   const written = new Set(writtenVariables(model.actions[action]!.updates))
   const settle = (e: Expression): Expression => {
     if (!readsNext(e)) return e
@@ -31,7 +46,7 @@ export function relevantStepPredicate(
       return mapChildren({ kind: 'read', location: e.location }, settle)
     return simplify(mapChildren(e, settle))
   }
-  return settle(property.predicates[action]!)
+  return settle(predicate)
 }
 
 /** Whether each expression met so far reads the state after the action. */

@@ -74,7 +74,7 @@ export function not(operand: BoolLike): Bool {
 
 /** False only where `condition` is true and `consequence` is false. */
 export function implies(condition: BoolLike, consequence: BoolLike): Bool {
-  return new Bool(ir.or(ir.not(boolOf(condition)), boolOf(consequence)))
+  return new Bool(ir.implies(boolOf(condition), boolOf(consequence)))
 }
 
 /** The value of an expression in the state after the action; in step properties only. */

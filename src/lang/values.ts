@@ -42,7 +42,7 @@ export class Bool {
   }
   /** False only where this is true and `other` is false. */
   implies(other: BoolLike): Bool {
-    return new Bool(ir.or(ir.not(this.ir), boolOf(other)))
+    return new Bool(ir.implies(this.ir, boolOf(other)))
   }
   /** True where both have the same value. */
   is(other: BoolLike): Bool {

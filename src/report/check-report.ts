@@ -8,6 +8,8 @@ import type { Model, ParameterValue, PropertyKind } from '../ir/model.js'
 import type { DiagnosticCode } from '../base/diagnostic.js'
 import { unreduced } from '../reduce/reduction.js'
 import type { AppliedReduction } from '../reduce/reduction.js'
+import { coverageOf } from './coverage.js'
+import type { CoverageReport } from './coverage.js'
 import { defined } from '../base/assert.js'
 
 /** The verdict on one property. */
@@ -77,6 +79,8 @@ export interface CheckReport {
   readonly differences?: readonly string[]
   /** Actions that never happened although every state was explored. */
   readonly deadActions?: readonly string[]
+  /** With `--coverage`. */
+  readonly coverage?: CoverageReport
   readonly error?: ModelErrorReport
 }
 
@@ -107,6 +111,7 @@ export function reportOf({
     const verdict = verdictOf(property.kind === 'reachable', depth !== null, exhaustive)
     return { name: property.name, kind: property.kind, verdict, depth }
   })
+  const coverage = coverageOf(model, result)
   const dead = exhaustive ? deadActions(model, result.fired) : []
   return {
     model: model.name,
@@ -134,6 +139,7 @@ export function reportOf({
     trace: null,
     version,
     ...(dead.length > 0 && { deadActions: dead }),
+    ...(coverage !== null && { coverage }),
   }
 }
 

@@ -31,7 +31,7 @@ export interface WorkerArea {
   readonly statistics: number
   /** Context of the compiled model. */
   readonly context: number
-  /** One byte per action instance. */
+  /** What the compiled model marks or counts. */
   readonly fired: number
   /** The kernel's scratch. */
   readonly scratch: number
@@ -68,8 +68,8 @@ export interface PlanSizes {
   readonly stateBits: number
   /** Bytes of one context of the compiled model. */
   readonly contextBytes: number
-  /** Number of action instances. */
-  readonly actionCount: number
+  /** Bytes of what the compiled model marks or counts. */
+  readonly firedBytes: number
   /** Most successors of one state. */
   readonly maxFanout: number
   /** True if the visited set may spread over shards. */
@@ -100,7 +100,7 @@ export function planMemory(sizes: PlanSizes): MemoryPlan {
     const result = take(64)
     const statistics = take(64)
     const context = take(sizes.contextBytes)
-    const fired = take(sizes.actionCount)
+    const fired = take(sizes.firedBytes)
     const scratch = take(SCRATCH_BYTES)
     const filter = take(FILTER_BYTES)
     const run = take(DESCRIPTOR_ROWS_MAX * LOG_ROW_BYTES)

@@ -67,6 +67,14 @@ export class ExpressionBuilder {
     this.ranges = typeRanges(around.variables)
   }
 
+  /** A disjunction; every other one with two parts or more is an implication. */
+  private disjunction(d: Draft): Expression {
+    const [premise, ...others] = d.children.map(x => this.bool(x))
+    if (premise === undefined || others.length === 0 || d.pick % 2 === 0)
+      return { kind: 'or', operands: d.children.map(x => this.bool(x)) }
+    return { kind: 'or', operands: [not(premise), ...others], premiseCount: 1 }
+  }
+
   /** A truth value. */
   bool(d: Draft): Expression {
     const [a, b, c] = children(d)
@@ -77,7 +85,7 @@ export class ExpressionBuilder {
       case 1:
         return { kind: 'and', operands: d.children.map(x => this.bool(x)) }
       case 2:
-        return { kind: 'or', operands: d.children.map(x => this.bool(x)) }
+        return this.disjunction(d)
       case 3:
       case 4:
         return comparison(COMPARE[d.pick % 4]!, this.number(a), this.number(b))

@@ -36,7 +36,7 @@ export class SoloSet {
 
   /** The first table has `tableBytes` bytes at most. */
   constructor(format: RowFormat, tableBytes: number) {
-    const sizes = { workers: 0, contextBytes: 64, actionCount: 1, maxFanout: 1, ...format }
+    const sizes = { workers: 0, contextBytes: 64, firedBytes: 1, maxFanout: 1, ...format }
     const plan = planMemory({ ...sizes, sharded: false })
     this.memory = createMemory(plan.end + tableBytes + 65536)
     this.#kernel = instantiateKernel(module, this.memory)
