@@ -3,8 +3,8 @@
  * before the workers start, and handed to them as plain data. The table and the blocks of the
  * level log come after it and are allocated by the kernel (`workers/kernel/memory.ts`).
  *
- *   0       control slots (control-slots.ts), directory of the level log
- *   69632   one area per worker, and one for the main thread (trace building):
+ *   0       control slots (control-slots.ts), directories of the level log
+ *   71680   one area per worker, and one for the main thread (trace building):
  *             result line | statistics line | context | fired bytes |
  *             scratch | filter | run from disk | partition, if there are shards |
  *             fold area and states, if states are folded | successor buffer
