@@ -2,11 +2,15 @@
  * Places each variable of a model in a packed state of 1 to 8 words of 64 bits.
  *
  * A variable takes ceil(log2(range)) bits: 0 for a single value. A field never straddles a word.
- * Variables are placed in order of declaration, each in the first word with room, so a state of up
- * to 64 bits is one word without gaps and the elements of an array lie at one distance:
+ * Variables are placed in order of declaration, so a state of up to 64 bits is one word without gaps
+ * and the elements of an array lie at one distance:
  *
  *   word 0   63        ...       5   4   3 2   1   0
  *            |  unused, 0  | tlb[1] tlb[0] pc  slot |       pc: 2 bits at offset 1
+ *
+ * Wider states are spread evenly over as few words as they need: words that vary about equally fold
+ * best (docs/internals/folding.md). If fields do not fit that way, each goes to the first word with
+ * room for it.
  *
  * Stored is value - lo, so every field starts at 0. Unused bits are 0 in every packed state: equal
  * states are equal words.
@@ -45,26 +49,52 @@ export interface Layout {
 
 /** Lays out a model. @throws Diagnostic ZC306 if a state needs more than WORDS_MAX words. */
 export function layoutOf(model: Model): Layout {
-  const used: number[] = [0]
-  const fields = model.variables.map(({ type }): Field => {
-    const { lo, hi } = rangeOf(type)
-    const widthBits = bitLength(hi - lo)
-    let word = used.findIndex(bits => bits + widthBits <= WORD_BITS)
-    if (word < 0) word = used.push(0) - 1
-    const offsetBits = used[word] ?? 0
-    used[word] = offsetBits + widthBits
-    return { word, offsetBits, widthBits, lo }
-  })
-  const stateBits = fields.reduce((sum, f) => sum + f.widthBits, 0)
-  if (used.length > WORDS_MAX)
+  const ranges = model.variables.map(({ type }) => rangeOf(type))
+  const widths = ranges.map(({ lo, hi }) => bitLength(hi - lo))
+  const stateBits = widths.reduce((sum, width) => sum + width, 0)
+  const packed = firstFit(widths)
+  const wordCount = Math.max(1, ...packed.map(({ word }) => word + 1))
+  if (wordCount > WORDS_MAX)
     throw new Diagnostic(
       'ZC306',
-      `model ${model.name}: a state needs ${stateBits} bits in ${used.length} words`,
+      `model ${model.name}: a state needs ${stateBits} bits in ${wordCount} words`,
       {
         hint: `at most ${WORDS_MAX} words of ${WORD_BITS} bits are possible; narrow ranges, fewer variables`,
       },
     )
-  return { fields, wordCount: used.length, stateBits }
+  const places = (wordCount > 1 ? evenly(widths, wordCount) : null) ?? packed
+  const fields = places.map((place, i): Field => {
+    return { ...place, widthBits: widths[i]!, lo: ranges[i]!.lo }
+  })
+  return { fields, wordCount, stateBits }
+}
+
+type Place = Pick<Field, 'word' | 'offsetBits'>
+
+/** Each field in the first word with room for it. */
+function firstFit(widths: readonly number[]): Place[] {
+  const used: number[] = []
+  return widths.map(width => {
+    let word = used.findIndex(bits => bits + width <= WORD_BITS)
+    if (word < 0) word = used.push(0) - 1
+    const offsetBits = used[word]!
+    used[word] = offsetBits + width
+    return { word, offsetBits }
+  })
+}
+
+/** Fields in order, about as many bits in each word; null if they do not fit. */
+function evenly(widths: readonly number[], wordCount: number): Place[] | null {
+  const target = widths.reduce((sum, width) => sum + width, 0) / wordCount
+  let [word, first, placed] = [0, 0, 0]
+  const places = widths.map(width => {
+    // A field belongs to the word in whose share its middle lies.
+    const isNext = word + 1 < wordCount && placed + width / 2 >= target * (word + 1)
+    if (isNext || placed + width - first > WORD_BITS) [word, first] = [word + 1, placed]
+    placed += width
+    return { word, offsetBits: placed - width - first }
+  })
+  return word < wordCount ? places : null
 }
 
 /** Packs a state, one value per variable. Inverse of `unpack`. */

@@ -61,18 +61,44 @@ describe('layout', () => {
     expect(unpack(layout, pack(layout, [5, 1]))).toEqual([5, 1])
   })
 
-  test('fills one word without gaps before it begins another', () => {
-    const layout = layoutOf(modelOf(Array.from({ length: 33 }, () => int(0, 3))))
-    expect(layout.wordCount).toBe(2)
-    expect(layout.fields[31]).toMatchObject({ word: 0, offsetBits: 62 })
-    expect(layout.fields[32]).toMatchObject({ word: 1, offsetBits: 0 })
+  test('fills one word without gaps', () => {
+    const layout = layoutOf(modelOf(Array.from({ length: 32 }, () => int(0, 3))))
+    expect(layout.wordCount).toBe(1)
+    expect(layout.fields.map(f => f.offsetBits)).toEqual([...layout.fields.keys()].map(i => 2 * i))
   })
 
-  test('never lets a field straddle a word, and fills the gap with a later field', () => {
-    const layout = layoutOf(
-      modelOf([int(0, 2 ** 31 - 1), int(0, 2 ** 31 - 1), int(0, 7), int(0, 3)]),
+  test('spreads a wider state evenly over its words, in order', () => {
+    const layout = layoutOf(modelOf(Array.from({ length: 100 }, () => int(0, 3))))
+    expect(layout.wordCount).toBe(4)
+    expect(layout.fields.map(f => f.word)).toEqual([...layout.fields.keys()].map(i => (i / 25) | 0))
+    expect(layout.fields[25]).toMatchObject({ word: 1, offsetBits: 0 })
+  })
+
+  test('needs no more words than fields that go to the first word with room', () => {
+    const width = fc.integer({ min: 0, max: 31 })
+    fc.assert(
+      fc.property(fc.array(width, { maxLength: 20 }), widths => {
+        const layout = layoutOf(modelOf(widths.map(bits => int(0, 2 ** bits - 1))))
+        const used: number[] = [0]
+        for (const bits of widths) {
+          const word = used.findIndex(sum => sum + bits <= 64)
+          if (word < 0) used.push(bits)
+          else used[word] = used[word]! + bits
+        }
+        expect(layout.wordCount).toBe(used.length)
+        for (const { word, offsetBits, widthBits } of layout.fields) {
+          expect(word).toBeLessThan(used.length)
+          expect(offsetBits + widthBits).toBeLessThanOrEqual(64)
+        }
+      }),
     )
-    expect(layout.fields.map(f => f.word)).toEqual([0, 0, 1, 0])
+  })
+
+  test('never lets a field straddle a word, and falls back to the first word with room', () => {
+    const wide = int(0, 2 ** 31 - 1)
+    const layout = layoutOf(modelOf([wide, wide, int(0, 7), wide, int(0, 2 ** 30 - 1), int(0, 3)]))
+    expect(layout.wordCount).toBe(2)
+    expect(layout.fields.map(f => f.word)).toEqual([0, 0, 1, 1, 1, 0])
   })
 
   test('stores a range over the whole of 32 bits', () => {
