@@ -43,7 +43,6 @@ export const tdxSeptBugs: readonly Bug[] = [
     property: 'the mirror and the Secure-EPT agree',
     follows: [
       'vmm.K2_tdp_mmu_zap_leafs',
-      'vmm.K2_tdh_mem_range_block',
       'vcpu.T1_tdh_vp_enter_lock',
       'vmm.K2_KVM_BUG_ON',
       'vmm.K2_unlock',

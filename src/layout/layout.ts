@@ -2,8 +2,8 @@
  * Places each variable of a model in a packed state of 1 to 8 words of 64 bits.
  *
  * A variable takes ceil(log2(range)) bits: 0 for a single value. A field never straddles a word.
- * Variables are placed in order of declaration, so a state of up to 64 bits is one word without gaps
- * and the elements of an array lie at one distance:
+ * Variables are placed in order of declaration, so a state of up to 64 bits is one word without
+ * gaps and the elements of an array lie at one distance:
  *
  *   word 0   63        ...       5   4   3 2   1   0
  *            |  unused, 0  | tlb[1] tlb[0] pc  slot |       pc: 2 bits at offset 1
