@@ -103,6 +103,9 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
     throw new Diagnostic('ZC301', `'${name}' is not a model name`, {
       hint: 'write lower-case words joined by -',
     })
+  const { reduce = 'none' } = specification
+  for (const choice of [reduce, ...variants.map(variant => variant.reduce ?? reduce)])
+    checkReduction(name, choice)
   const parameters: Parameters = specification.params ?? {}
   return {
     zapcheckModel: 1,
@@ -112,7 +115,7 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
     omits,
     parameters,
     variants: variants as readonly Variant[],
-    reduce: specification.reduce ?? 'none',
+    reduce,
     instantiate: (values = {}) => {
       const complete = completeValues(name, parameters, values)
       const m = new ModelBuilder(name)
@@ -130,6 +133,15 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
       }
     },
   }
+}
+
+/** The types say it already, for authors who let them. */
+function checkReduction(model: string, choice: string): void {
+  const known: readonly Reduction[] = ['none', 'symmetry', 'all']
+  if (!known.some(reduction => reduction === choice))
+    throw new Diagnostic('ZC301', `model ${model}: there is no reduction '${choice}'`, {
+      hint: `did you mean '${nearest(choice, known)}'?`,
+    })
 }
 
 function completeValues(

@@ -28,11 +28,12 @@ export interface PreparedReduction {
 }
 
 /**
- * Prepares what was asked for. `all` is every reduction that there is: symmetry.
+ * Prepares what was asked for. `all` is every reduction that there is: symmetry. A definition that
+ * says nothing (one made by an older version of the package) asks for none.
  * @throws Diagnostic ZC305, ZC306 if the model cannot be reduced
  */
-export function prepareReduction(model: Model, asked: Reduction): PreparedReduction {
-  if (asked === 'none') return { group: null, applied: unreduced }
+export function prepareReduction(model: Model, asked?: Reduction): PreparedReduction {
+  if (asked !== 'symmetry' && asked !== 'all') return { group: null, applied: unreduced }
   const group = symmetryGroup(model)
   const types = model.sorts.map(({ name, size }) => ({ name, size }))
   const applied = { kind: 'symmetry', groupOrder: group.elements.length, types } as const

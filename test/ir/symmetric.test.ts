@@ -90,6 +90,21 @@ describe('a model is accepted', () => {
   })
 })
 
+describe('a process of every pair of elements', () => {
+  it('is accepted: each parameter is an axis of its own', () => {
+    const build = (m: ModelBuilder): void => {
+      const { vcpu, s } = declare(m)
+      for (const v of each(vcpu))
+        for (const w of each(vcpu))
+          m.process('p', { with: { v, w } }, [
+            step('send', s.sent[v][w].set(true)),
+            step('answer', when(s.sent[w][v], s.inside.add(v))),
+          ])
+    }
+    expect(refusal(build)).toBeNull()
+  })
+})
+
 describe('a model is refused', () => {
   const cases: Record<string, (m: ModelBuilder) => void> = {
     'where one element has an action that others lack': m => {

@@ -42,6 +42,17 @@ describe('defineModel', () => {
     })
   })
 
+  it('refuses a reduction that does not exist, of the model and of a variant', () => {
+    const base = { name: 'demo', about: '', build: () => undefined }
+    expect(defineModel(base).reduce).toBe('none')
+    expect(defineModel({ ...base, reduce: 'symmetry' }).reduce).toBe('symmetry')
+    const wrongly = { name: 'v', params: {}, expect: {}, reduce: 'symetry' as never }
+    for (const more of [{ reduce: 'symetry' as never }, { variants: [wrongly] }])
+      expect(diagnostic(() => defineModel({ ...base, ...more }))).toBe(
+        "ZC301 model demo: there is no reduction 'symetry'; did you mean 'symmetry'?",
+      )
+  })
+
   it('refuses names that the command line cannot take', () => {
     for (const name of ['', 'Demo', 'a b', '-a', '1a', 'a_b'])
       expect(diagnostic(() => defineModel({ name, about: '', build: () => undefined }))).toMatch(
