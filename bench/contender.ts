@@ -57,7 +57,7 @@ export function zapcheck(
   for (const [name, value] of Object.entries(system.parameters)) args.push('-p', `${name}=${value}`)
   const name = `zapcheck, ${workers} worker${workers === 1 ? '' : 's'}`
   return {
-    name: [name, ...flags].join(', '),
+    name: flags.length === 0 ? name : `${name}, ${flags.join(' ')}`,
     prepareSeconds: 0,
     isReduced: flags.length > 0,
     async run() {
@@ -76,15 +76,12 @@ export function zapcheck(
   }
 }
 
-/** Flags of `zapcheck check` that leave states out without changing a verdict. */
-const reductionFlags = ['--reduce', '--symmetry']
-
-/** Which of them the help text of this zapcheck knows, and whether they take no value. */
+/** What makes `zapcheck check` leave states out without changing a verdict, if its help has it. */
 export function reductionsIn(help: string): string[] {
-  return reductionFlags.filter(flag => new RegExp(`^ +${flag}(?! <)\\b`, 'm').test(help))
+  return /^ +--reduce <what>/m.test(help) ? ['--reduce', 'all'] : []
 }
 
-/** The reductions of the built zapcheck. */
+/** The flags for reductions of the built zapcheck; none if it has none. */
 export async function reductions(root: string): Promise<string[]> {
   const command = join(root, 'dist/bin/zapcheck.js')
   return reductionsIn((await mustRun(process.execPath, [command, 'check', '--help'], root)).stdout)

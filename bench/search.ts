@@ -26,7 +26,7 @@ const comparableStates = 100_000
 
 /** What is there to search with. */
 export interface Tools {
-  /** Reductions of zapcheck that get a line of their own. */
+  /** Flags for zapcheck's reductions, which get a line of their own. */
   readonly reductions: readonly string[]
   readonly hasSpin: boolean
   readonly hasRumur: boolean
@@ -69,7 +69,8 @@ export async function findTools(
 /** Prepares all contenders of a system, zapcheck's first. */
 async function prepare(folders: Folders, system: System, tools: Tools): Promise<Contender[]> {
   const contenders = [zapcheck(folders, system, 1), zapcheck(folders, system, 2)]
-  for (const flag of tools.reductions) contenders.push(zapcheck(folders, system, 2, [flag]))
+  if (tools.reductions.length > 0 && system.isSymmetric)
+    contenders.push(zapcheck(folders, system, 2, tools.reductions))
   const level = tools.isSmoke ? 0 : 3
   if (tools.hasSpin) {
     contenders.push(await spin(folders, system, 'depth-first', level))

@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path'
 import type { Folders } from './contender.js'
-import { runProgram } from './process.js'
+import { mustRun, runProgram } from './process.js'
+import type { Finished } from './process.js'
 import { median, spread } from './summary.js'
 import { spreadText } from './tables.js'
 import type { Table } from './tables.js'
@@ -31,45 +32,64 @@ export interface StartResult extends SmallVariant {
   readonly seconds: readonly number[]
 }
 
-/** What `zapcheck check --json` prints of the suite, as far as it is used here. */
-interface SuiteOutput {
-  readonly rows: readonly (Partial<SmallVariant> & { readonly params?: unknown })[]
+/** What `zapcheck list --json` prints of a model, as far as it is used here. */
+interface ListedModel {
+  readonly name: string
+  readonly variants: readonly string[]
 }
 
-/** The small variants in what the suite printed. */
-export function smallVariants(stdout: string): SmallVariant[] {
-  const { rows } = JSON.parse(stdout) as SuiteOutput
-  return rows.flatMap(({ model, variant, states = Infinity }) =>
-    model === undefined || variant === undefined || states >= smallStates
-      ? []
-      : [{ model, variant, states }],
-  )
+/** What `zapcheck check --json` prints, as far as it is used here. */
+interface CheckOutput {
+  readonly states: number
+  readonly limit: string | null
 }
 
-/** Seconds of the whole process; a violation is a verdict like any other. */
-async function wallSeconds(command: string, one: SmallVariant, root: string): Promise<number> {
-  const args = [command, 'check', one.model, '--variant', one.variant, '--quiet']
-  const { exitCode, wallSeconds: seconds, stderr } = await runProgram(process.execPath, args, root)
-  if (exitCode > 1) throw new Error(`${args.join(' ')}: exit code ${exitCode}\n${stderr}`)
-  return seconds
+/** The number of states in what a check printed; undefined if it ended at the limit on them. */
+export function statesIn(stdout: string): number | undefined {
+  const { states, limit } = JSON.parse(stdout) as CheckOutput
+  return limit === null ? states : undefined
+}
+
+/** Checks a variant; a violation is a verdict like any other. */
+async function check(root: string, model: string, variant: string): Promise<Finished> {
+  const command = join(root, 'dist/bin/zapcheck.js')
+  const args = [command, 'check', model, '--variant', variant, '--json', '--quiet']
+  args.push('--max-states', String(smallStates - 1))
+  const finished = await runProgram(process.execPath, args, root)
+  const { exitCode, stderr } = finished
+  if (exitCode !== 0 && exitCode !== 1 && exitCode !== 3)
+    throw new Error(`${args.join(' ')}: exit code ${exitCode}\n${stderr}`)
+  return finished
+}
+
+/** Runs each variant of a model once, and the slowest of the small ones again and again. */
+async function startUpOf(root: string, model: ListedModel): Promise<StartResult | undefined> {
+  let slowest: (SmallVariant & { readonly once: number }) | undefined
+  let variants = 0
+  for (const variant of model.variants) {
+    const { stdout, wallSeconds: once } = await check(root, model.name, variant)
+    const states = statesIn(stdout)
+    if (states === undefined) continue
+    variants++
+    if (once > (slowest?.once ?? 0)) slowest = { model: model.name, variant, states, once }
+  }
+  if (slowest === undefined) return undefined
+  const { once: _, ...one } = slowest
+  const seconds: number[] = []
+  while (seconds.length < repetitions)
+    seconds.push((await check(root, one.model, one.variant)).wallSeconds)
+  return { ...one, variants, seconds }
 }
 
 /** Measures the slowest small variant of each model, slowest model first. */
 export async function startUp({ root }: Folders, isSmoke: boolean): Promise<StartResult[]> {
   const command = join(root, 'dist/bin/zapcheck.js')
-  const suite = await runProgram(process.execPath, [command, 'check', '--json', '--quiet'], root)
-  const all = smallVariants(suite.stdout)
-  const slowest = new Map<string, { readonly one: SmallVariant; readonly seconds: number }>()
-  for (const one of isSmoke ? all.slice(0, 1) : all) {
-    const seconds = await wallSeconds(command, one, root)
-    if (seconds > (slowest.get(one.model)?.seconds ?? 0)) slowest.set(one.model, { one, seconds })
-  }
+  const { stdout } = await mustRun(process.execPath, [command, 'list', '--json'], root)
+  const models = JSON.parse(stdout) as ListedModel[]
   const results: StartResult[] = []
-  for (const { one } of slowest.values()) {
-    const seconds: number[] = []
-    while (seconds.length < repetitions) seconds.push(await wallSeconds(command, one, root))
-    const variants = all.filter(({ model }) => model === one.model).length
-    results.push({ ...one, variants, seconds })
+  for (const model of isSmoke ? models.slice(0, 1) : models) {
+    const result = await startUpOf(root, model)
+    if (result !== undefined) results.push(result)
   }
   return results.toSorted((a, b) => median(b.seconds) - median(a.seconds))
 }

@@ -30,6 +30,8 @@ export interface System {
   readonly tableBits: number
   /** Whether there is a C++ program, and a Promela model that packs its arrays by hand. */
   readonly isReference: boolean
+  /** Whether zapcheck's model has symmetric types, so that a reduced search has fewer states. */
+  readonly isSymmetric: boolean
   readonly known: Counts | undefined
 }
 
@@ -47,6 +49,7 @@ function septZap(
     constants: { V: vcpus, G: gfns },
     tableBits,
     isReference: true,
+    isSymmetric: true,
     known: { states: known[0], transitions: known[1], depth: known[2] },
   }
 }
@@ -60,6 +63,7 @@ function ofSize(name: string, n: number, tableBits: number): System {
     constants: { N: n },
     tableBits,
     isReference: false,
+    isSymmetric: false,
     known: undefined,
   }
 }

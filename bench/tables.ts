@@ -50,13 +50,14 @@ function largest(values: readonly (number | undefined)[]): number | undefined {
 
 /** The medians of each contender. */
 export function speedTable(series: readonly Series[]): Table {
-  const head = ['tool', 'M states/s', 'M transitions/s', 'search s', 'compile s', 'verdict s']
+  const head = ['tool', 'states', 'M states/s', 'M transitions/s', 'search s', 'compile s']
   const rows = series.map(one => {
     const { name, prepareSeconds, runs } = one
     const middle = (value: (run: Measurement) => number): number => median(runs.map(value))
     const bytes = largest(runs.map(run => run.bytesPerState))
     return [
       name,
+      grouped(runs[0]?.states ?? 0),
       middle(run => run.states / run.searchSeconds / 1e6).toFixed(2),
       middle(run => run.transitions / run.searchSeconds / 1e6).toFixed(2),
       middle(run => run.searchSeconds).toFixed(2),
@@ -67,7 +68,7 @@ export function speedTable(series: readonly Series[]): Table {
       String(runs.length),
     ]
   })
-  return [[...head, 'B/state', 'peak MiB', 'runs'], ...rows]
+  return [[...head, 'verdict s', 'B/state', 'peak MiB', 'runs'], ...rows]
 }
 
 /** How many times faster zapcheck is: more workers than one, and each than each of `others`. */

@@ -1,12 +1,11 @@
-/** Tests of what the benchmark makes of the suite and of start-up times. */
+/** Tests of what the benchmark makes of small checks and of their times. */
 import { describe, expect, test } from 'vitest'
-import { smallVariants, startTable } from '../../bench/startup.js'
+import { startTable, statesIn } from '../../bench/startup.js'
 
-describe('the small variants', () => {
-  test('are the rows of the suite with a verdict and few states', () => {
-    const small = { model: 'a', variant: 'x', states: 9_999 }
-    const rows = [small, { ...small, states: 10_000 }, { model: 'a', variant: 'failed' }]
-    expect(smallVariants(JSON.stringify({ rows }))).toEqual([small])
+describe('a small variant', () => {
+  test('is one whose check did not end at a limit', () => {
+    expect(statesIn('{"states": 25, "limit": null}')).toBe(25)
+    expect(statesIn('{"states": 10321, "limit": "states"}')).toBeUndefined()
   })
 })
 

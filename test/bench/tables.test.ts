@@ -23,8 +23,19 @@ describe('a table', () => {
       series('ours', ...runs),
       { ...series('other', { bytesPerState: undefined, peakBytes: 2 ** 21 }), prepareSeconds: 1.5 },
     ])
-    expect(ours).toEqual(['ours', '1.50', '0.00', '3.00', '-', '3.00', '8.0', '-', '2'])
-    expect(other?.slice(4)).toEqual(['1.5', '4.50', '-', '2', '1'])
+    expect(ours).toEqual([
+      'ours',
+      '4,000,000',
+      '1.50',
+      '0.00',
+      '3.00',
+      '-',
+      '3.00',
+      '8.0',
+      '-',
+      '2',
+    ])
+    expect(other?.slice(5)).toEqual(['1.5', '4.50', '-', '2', '1'])
   })
 
   test('compares more workers with one, and each with each other tool', () => {
