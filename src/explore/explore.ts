@@ -69,10 +69,16 @@ function kernelModule(path: string): Promise<WebAssembly.Module> {
 /** Reserves memories for a visited set of more than 4 GiB, or a lossy one, if one may be used. */
 function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories | null {
   const { workers, memoryBytes = MEMORY_BYTES_MAX, lossy = false } = options
-  const isAsked = memoryBytes > MEMORY_BYTES_MAX || lossy || options.spreadBytes !== undefined
-  if (!isAsked || shardKeys(model).bits <= SHARD_BITS) return null
+  if (options.inline === true && options.spreadBytes === undefined) return null
+  if (shardKeys(model).bits <= SHARD_BITS) return null
   const spreadBytes = options.spreadBytes ?? Math.min(SPREAD_BYTES, memoryBytes / 8)
-  return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
+  try {
+    return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
+  } catch (error) {
+    // The process may not reserve so much address space: the first memory has to do.
+    if (error instanceof RangeError && !lossy) return null
+    throw error
+  }
 }
 
 /** The file for the level log; null if the system has no folder for temporary files. */

@@ -310,8 +310,10 @@ export class SearchWorker {
     const count = shards.waiting(shard)
     let done = 0
     let fresh = 0
-    while (done < count && this.#meeting.stopReason === 0) {
+    while (done < count) {
+      // Who asks for a growth joins it, even if the search is to stop: the others wait for all.
       if (this.#meeting.growthWanted) this.#joinGrowth()
+      if (this.#meeting.stopReason !== 0) break
       const inserted = shards.insert(shard, done, fresh)
       done += inserted.done
       fresh += inserted.fresh

@@ -42,4 +42,14 @@ describe('a visited set in shards', () => {
     expect(result.states).toBeGreaterThan(100_000)
     expect(last?.memoryBytes ?? 0).toBeLessThanOrEqual(memoryBytes)
   })
+
+  it.each([20, 22, 24, 26, 28, 30, 34, 38])('ends in order at a limit of %d MiB', async mib => {
+    const tree = await endlessTree()
+    const memoryBytes = mib * 2 ** 20
+    const options = { workers: 3, spreadBytes: 2 ** 16, memoryBytes, logBytesMemory: 0 }
+    const result = await explore(tree, { ...options, statesMax: 6_000_000 })
+    expect(result.exhaustive).toBe(false)
+    expect(['memory', 'states']).toContain(result.limit)
+    await result.levels.close()
+  })
 })
