@@ -2,7 +2,7 @@
  * `npm run bench`: how fast zapcheck is, and against what.
  *
  *   search       every tool on several systems, in alternating rounds, with equal counts
- *   probes       the machine's random-access rate over tables of the same size; needs search
+ *   probes       the machine's random-access rate over tables as large as the visited set
  *   successors   the generated successor code against C++, per transition
  *   startup      the whole process for the slowest small variant of each built-in model
  *
@@ -50,10 +50,10 @@ async function searchAll(
 
 /** Runs the chosen parts one after the other; prints each part's table when it is done. */
 async function measure(folders: Folders, options: Options) {
-  const { parts, rounds, format, reference, isSmoke } = options
+  const { parts, systems, rounds, format, reference, isSmoke } = options
   const print = (table: Table): void => console.log(`\n${render(table, format)}`)
   const found = parts.includes('search') ? await searchAll(folders, options) : []
-  const limits = parts.includes('probes') ? await probes(found, rounds) : []
+  const limits = parts.includes('probes') ? await probes(folders, systems, rounds) : []
   if (limits.length > 0) print(probeTable(limits))
   const code = parts.includes('successors') ? await successors(folders, reference, rounds) : null
   if (code !== null) print(successorTable(code))

@@ -10,14 +10,19 @@
  */
 import { FunctionBuilder } from '../src/compile/wasm/function-builder.js'
 import { ModuleBuilder } from '../src/compile/wasm/module-builder.js'
-import type { Series } from './summary.js'
-import { median } from './summary.js'
+import { zapcheck } from './contender.js'
+import type { Folders } from './contender.js'
+import { median, spread } from './summary.js'
+import type { System } from './systems.js'
 import type { Table } from './tables.js'
 
 const pageBytes = 65536
 
 /** Loads of one call; some hundredths of a second. */
 const callProbes = 2 ** 20
+
+/** Calls of a round; the middle one counts. */
+const roundCalls = 9
 
 /** Calls before the time is taken: first quick code, then optimised code. */
 const warmUpCalls = 8
@@ -35,7 +40,7 @@ export interface ProbeResult {
   readonly tableBytes: number
   /** Per round. */
   readonly probesPerSecond: readonly number[]
-  /** Distinct states per second of zapcheck with one worker, per round of the search. */
+  /** Distinct states per second of zapcheck with one worker, in the same rounds. */
   readonly statesPerSecond: readonly number[]
 }
 
@@ -75,8 +80,8 @@ interface Probe {
   probe(bytes: number, count: number, seed: bigint): bigint
 }
 
-/** Probes per second over a table of `tableBytes`, per round. */
-export async function probe(tableBytes: number, rounds: number): Promise<number[]> {
+/** A table in memory that can be probed again and again. */
+async function probedTable(tableBytes: number): Promise<() => number> {
   const pages = Math.ceil(tableBytes / pageBytes)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   // Every page exists before the time is taken; a page that nobody wrote would be one of zeros.
@@ -91,41 +96,52 @@ export async function probe(tableBytes: number, rounds: number): Promise<number[
     return (performance.now() - start) / 1000
   }
   for (let i = 0; i < warmUpCalls; i++) call()
-  return Array.from({ length: rounds }, () => {
-    const seconds = Array.from({ length: 8 }, call)
-    return callProbes / median(seconds)
-  })
+  return () => callProbes / median(Array.from({ length: roundCalls }, call))
 }
 
-/** Probes a table as large as the visited set of each system that was searched. */
+/** For each large system: searches it, then probes a table as large as its visited set. */
 export async function probes(
-  results: readonly { readonly title: string; readonly series: readonly Series[] }[],
+  folders: Folders,
+  systems: readonly System[],
   rounds: number,
 ): Promise<ProbeResult[]> {
-  const found: ProbeResult[] = []
-  for (const { title, series } of results) {
-    const runs = series[0]?.runs ?? []
-    const [first] = runs
-    if (first?.bytesPerState === undefined || first.states < comparableStates) continue
+  const results: ProbeResult[] = []
+  for (const system of systems) {
+    const contender = zapcheck(folders, system, 1)
+    const first = await contender.run()
+    if (first.bytesPerState === undefined || first.states < comparableStates) continue
     const tableBytes = Math.ceil((first.states * first.bytesPerState) / 64) * 64
-    const statesPerSecond = runs.map(run => run.states / run.searchSeconds)
-    const probesPerSecond = await probe(tableBytes, rounds)
-    found.push({ title, tableBytes, probesPerSecond, statesPerSecond })
+    const probe = await probedTable(tableBytes)
+    const probesPerSecond: number[] = []
+    const statesPerSecond: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const { states, searchSeconds } = await contender.run()
+      statesPerSecond.push(states / searchSeconds)
+      probesPerSecond.push(probe())
+    }
+    results.push({ title: system.title, tableBytes, probesPerSecond, statesPerSecond })
   }
-  return found
+  return results
 }
 
 /** How close the explorer comes to the limit of memory. */
 export function probeTable(results: readonly ProbeResult[]): Table {
-  const head = ['visited set', 'MiB', 'M probes/s', 'M states/s, 1 worker', 'states : probes']
+  const head = [
+    'visited set',
+    'MiB',
+    'M probes/s',
+    'M states/s, 1 worker',
+    '% (median / min / max)',
+  ]
   const rows = results.map(({ title, tableBytes, probesPerSecond, statesPerSecond }) => {
-    const [limit, reached] = [median(probesPerSecond), median(statesPerSecond)]
+    const shares = probesPerSecond.map((limit, i) => (100 * (statesPerSecond[i] ?? NaN)) / limit)
+    const share = spread(shares)
     return [
       title,
       (tableBytes / 2 ** 20).toFixed(1),
-      (limit / 1e6).toFixed(1),
-      (reached / 1e6).toFixed(2),
-      `${((100 * reached) / limit).toFixed(0)} %`,
+      (median(probesPerSecond) / 1e6).toFixed(1),
+      (median(statesPerSecond) / 1e6).toFixed(2),
+      [share.median, share.min, share.max].map(value => value.toFixed(0)).join(' / '),
     ]
   })
   return [head, ...rows]

@@ -43,7 +43,7 @@ export interface SuccessorResult {
 const batchRows = 256
 
 /** Passes of a round. */
-const passes = 5
+const passes = 10
 
 /** Passes until the engine has replaced its first, quick code by optimised code. */
 const warmUpPasses = 3
