@@ -46,7 +46,8 @@ function locate(count: u32, scratch: usize): void {
   const leftBits = keyLeftBits
   const end = scratch + count * SCRATCH_ENTRY_BYTES
   for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
-    const mixed = mixWith(keyOf(load<u64>(scratch), leftBits), half, mask)
+    const row = load<u64>(scratch)
+    const mixed = mixWith(leftBits == 32 ? row : keyOf(row, leftBits), half, mask)
     const x = mixed >> shift
     const home = (x * reciprocal) >> RECIPROCAL_SHIFT
     const remainder = ((x - home * divisor) << shift) | (mixed & low)
