@@ -74,7 +74,7 @@ export const MOVING_FIRST_TABLE = SHARDS + 1
 /** Of a shard's table: its instances of the kernel mix nothing, and know keys only as numbers. */
 const KEYS_ARE_MIXED: KeyFormat = { bits: 0, leftBits: 32 }
 /** A shard grows by at least this factor. */
-const GROWTH_FACTOR = 1.12
+const GROWTH_FACTOR = 1.2
 /** Tables of shards begin with room for so many times their keys. */
 const SPREAD_FACTOR = 1.15
 /** An array of bits smaller than this is of no use. */

@@ -1,7 +1,7 @@
 /**
  * The overflow of a table with 32-bit slots: a small table of 64-bit slots right after its lines,
  * for the few rows in a thousand whose displacement would not fit their slot. With it a table can
- * be filled to 0.9 though only 3 bits are left for the displacement.
+ * be filled to 0.95 though only 3 bits are left for the displacement.
  *
  *   slot:  63 ........................................ 0
  *          [ mixed value + 1, below 2 ** 56             ]     0 = empty

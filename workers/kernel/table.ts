@@ -10,7 +10,7 @@
  * a table goes near line i * (new lines / old lines) of the next, so a growth is sequential.
  *
  * A row that finds its home line full goes on by a step that its remainder chooses, so that full
- * lines do not grow into long runs (a few displacement bits then suffice for a load of 0.9):
+ * lines do not grow into long runs (a few displacement bits then suffice for a load of 0.95):
  *
  *   line at displacement k = (home line + k * step) mod lines,   step = 1, 3, 5 ... 127
  *
