@@ -2,7 +2,7 @@
  * Builds the package into `dist`: `npm run build`, and `npm ci` through the `prepare` script.
  *
  *   bundle   src, properties, models, workers -> dist/**.js      (esbuild, shared chunks)
- *   kernel   workers/kernel                   -> dist/kernel.wasm (AssemblyScript)
+ *   kernel   workers/kernel                   -> dist/kernel.wasm, sampler.wasm (AssemblyScript)
  *   types    src, properties                  -> dist/types       (tsc, declarations only)
  *
  * The three steps run at the same time and each owns its own files. A step replaces its files one
@@ -22,8 +22,16 @@ import { tmpdir } from 'node:os'
 const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
 const kernelSource = join(root, 'workers', 'kernel', 'index.ts')
-/** The one source outside of its folder that the kernel imports. */
-const kernelSlots = join(root, 'src', 'store', 'control-slots.ts')
+/** The sources outside of their folder that the kernel and the sampler import. */
+const kernelSlots = ['control-slots.ts', 'sampling-slots.ts'].map(name =>
+  join(root, 'src', 'store', name),
+)
+/** The modules that are made of `workers/kernel`, by the names of their entries. */
+const kernelModules = new Map([
+  ['index', 'kernel.wasm'],
+  ['sampler', 'sampler.wasm'],
+])
+const ownedByKernel = path => [...kernelModules.values()].includes(path)
 
 /** Pages of 64 KiB that the kernel's memory import declares; whoever creates it may give more. */
 const kernelInitialPages = 1
@@ -96,7 +104,7 @@ function addHashbang(files) {
   files.set(`${path}.map`, Buffer.from(JSON.stringify(map)))
 }
 
-const ownedByBundle = path => path !== 'kernel.wasm' && !path.startsWith('types/')
+const ownedByBundle = path => !ownedByKernel(path) && !path.startsWith('types/')
 
 async function bundle() {
   const entries = await entryPoints()
@@ -154,21 +162,27 @@ async function bundle() {
 async function kernel() {
   if (!existsSync(kernelSource)) return 'skipped: workers/kernel/index.ts does not exist yet'
   const folder = await mkdtemp(join(tmpdir(), 'zapcheck-build-'))
+  const files = new Map()
+  const notes = []
   try {
-    const wasm = join(folder, 'kernel.wasm')
-    const flags = [
-      'workers/kernel/index.ts --runtime stub --importMemory --sharedMemory',
-      `--initialMemory ${kernelInitialPages} --maximumMemory ${kernelMaximumPages}`,
-      '--enable threads,simd,bulk-memory -O3 --noAssert',
-      // AS112: functions on v128 that one kernel file exports to another never leave the module.
-      '--disableWarning 112',
-    ].flatMap(line => line.split(' '))
-    const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js')
-    const { code, output } = await runNode([compiler, ...flags, '--outFile', wasm])
-    if (code !== 0) throw new Error(output)
-    const bytes = await readFile(wasm)
-    await replaceFiles(new Map([['kernel.wasm', bytes]]), path => path === 'kernel.wasm')
-    return `${(bytes.length / 1024).toFixed(1)} KiB${output ? `\n${output}` : ''}`
+    for (const [entry, name] of kernelModules) {
+      const wasm = join(folder, name)
+      const flags = [
+        `workers/kernel/${entry}.ts --runtime stub --importMemory --sharedMemory`,
+        `--initialMemory ${kernelInitialPages} --maximumMemory ${kernelMaximumPages}`,
+        '--enable threads,simd,bulk-memory -O3 --noAssert',
+        // AS112: functions on v128 that one kernel file exports to another never leave the module.
+        '--disableWarning 112',
+      ].flatMap(line => line.split(' '))
+      const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js')
+      const { code, output } = await runNode([compiler, ...flags, '--outFile', wasm])
+      if (code !== 0) throw new Error(output)
+      files.set(name, await readFile(wasm))
+      if (output) notes.push(output)
+    }
+    await replaceFiles(files, ownedByKernel)
+    const sizes = [...files.values()].map(bytes => `${(bytes.length / 1024).toFixed(1)} KiB`)
+    return [sizes.join(', '), ...notes].join('\n')
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -231,8 +245,11 @@ export async function setup() {
   const sources = ['src', 'properties', 'models', 'workers', 'build.mjs', 'package.json']
   const bundleSource = await newestMs(sources.map(path => join(root, path)))
   if (bundleSource > (await newestMs([join(dist, 'index.js')]))) await runStep('bundle', bundle)
-  const kernelChange = await newestMs([dirname(kernelSource), kernelSlots])
-  if (kernelChange > (await newestMs([join(dist, 'kernel.wasm')]))) await runStep('kernel', kernel)
+  const kernelChange = await newestMs([dirname(kernelSource), ...kernelSlots])
+  const kernelResults = await Promise.all(
+    [...kernelModules.values()].map(name => newestMs([join(dist, name)])),
+  )
+  if (kernelChange > Math.min(...kernelResults)) await runStep('kernel', kernel)
 }
 
 if (

@@ -9,6 +9,7 @@ import { parentPort } from 'node:worker_threads'
 import { expose } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { ExplorerApi } from '../src/explore/protocol.js'
+import { SamplingWorker } from '../src/explore/sampling-worker.js'
 import { SearchWorker } from '../src/explore/search-worker.js'
 
 if (parentPort === null) throw new Error('this is the entry of a worker thread')
@@ -16,6 +17,9 @@ if (parentPort === null) throw new Error('this is the entry of a worker thread')
 const api: ExplorerApi = {
   run(setup) {
     new SearchWorker(setup).run()
+  },
+  sample(setup) {
+    new SamplingWorker(setup).run()
   },
 }
 

@@ -37,6 +37,7 @@ import { listenForInterrupt } from './interrupt.js'
 import { findModel, instantiate } from './model-source.js'
 import { chooseValues, findVariant } from './parameter-values.js'
 import { defaultMemory } from './values.js'
+import type { SearchName } from './values.js'
 import { selectProperties } from './select-properties.js'
 import { checkSpillFolder } from './spill-folder.js'
 import { checkWritable, writeTrace } from './trace-file.js'
@@ -59,6 +60,10 @@ export interface CheckFlags extends OutputFlags {
   readonly lossy?: boolean
   readonly reduce?: Reduction
   readonly coverage?: boolean
+  readonly search?: SearchName
+  readonly swarm?: boolean
+  readonly walks?: number
+  readonly seed?: number
 }
 
 /** A model that is ready to run. */
@@ -186,7 +191,11 @@ async function tracesOf(
 }
 
 /** Saves the first trace where `--trace` says; the path, or null if there is none. */
-function saveFirst(traces: readonly Trace[], flags: CheckFlags, output: Console): string | null {
+export function saveFirst(
+  traces: readonly Trace[],
+  flags: CheckFlags,
+  output: Console,
+): string | null {
   if (flags.trace === undefined) return null
   const [first] = traces
   if (first === undefined) {
@@ -228,7 +237,11 @@ function differencesOf(variant: Variant, report: CheckReport, flags: CheckFlags)
 }
 
 /** A model error is the author's mistake: its line, and exit code 2. */
-function throwModelError(model: Model, result: ExploreResult, report: CheckReport): never {
+export function throwModelError(
+  model: Model,
+  result: Pick<ExploreResult, 'modelError'>,
+  report: Pick<CheckReport, 'error'>,
+): never {
   const { code, message } = defined(report.error)
   const { state, action } = defined(result.modelError ?? undefined)
   const values = unpack(layoutOf(model), state)
@@ -236,7 +249,13 @@ function throwModelError(model: Model, result: ExploreResult, report: CheckRepor
   throw new Diagnostic(code, message, { place })
 }
 
-function exitCodeOf({ error, limit, verdict, differences = [] }: CheckReport): number {
+/** The exit code of a check. */
+export function exitCodeOf({
+  error,
+  limit,
+  verdict,
+  differences = [],
+}: Pick<CheckReport, 'error' | 'limit' | 'verdict' | 'differences'>): number {
   if (error !== undefined) return EXIT_WRONG_USAGE
   if (limit === 'interrupted') return EXIT_INTERRUPTED
   if (verdict === 'violated' || differences.length > 0) return EXIT_VIOLATED

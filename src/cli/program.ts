@@ -9,13 +9,15 @@ import type { CheckFlags } from './check-command.js'
 import type { ClaimsFlags } from './claims-command.js'
 import type { OutputFlags } from './console.js'
 import type { InfoFlags } from './info-command.js'
+import { isSampling, refuseCombinations } from './sampling-flags.js'
 import type { ShowFlags } from './show-command.js'
 import { unknownCommand, usageDiagnostic } from './usage.js'
-import { parseCount, parseMemory, parseReduction, parseTime } from './values.js'
+import { parseCount, parseMemory, parseReduction, parseSearch, parseTime } from './values.js'
 import { version } from './version.js'
 
 const WORKERS_MAX = 256
 const COUNT_MAX = Number.MAX_SAFE_INTEGER
+const WALKS_MAX = 1e11
 
 /** Runs the command line without its first two words; returns the exit code. @throws Diagnostic */
 export async function runProgram(words: readonly string[]): Promise<number> {
@@ -104,9 +106,16 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
     .option('--json', 'print one JSON object on stdout; text goes to stderr')
     .option('--quiet', 'print no text; the exit code tells')
     .option('--no-color', 'no colors')
+    .option('--search <how>', 'breadth (all states, the default) or random (walks)', parseSearch)
+    .option('--swarm', 'many small lossy searches, for --time (default: 1m)')
+    .option(
+      '--walks <n>',
+      'with --search random: end after so many',
+      parseCount('--walks', 1, WALKS_MAX),
+    )
     .option(
       '--seed <n>',
-      'seed where chance is used (no search uses it)',
+      'seed of --search random and --swarm (default: 0)',
       parseCount('--seed', 0, COUNT_MAX),
     )
     .addHelpText('after', CHECK_HELP)
@@ -116,10 +125,20 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
         const { suiteCommand } = await import('./suite-command.js')
         setExitCode(await suiteCommand(flags))
       } else {
-        const { checkCommand } = await import('./check-command.js')
-        setExitCode(await checkCommand(model, flags))
+        setExitCode(await checkModel(model, flags))
       }
     })
+}
+
+/** Exhausts one model, or samples it. */
+async function checkModel(model: string, flags: CheckFlags): Promise<number> {
+  refuseCombinations(flags)
+  if (isSampling(flags)) {
+    const { samplingCommand } = await import('./sampling-command.js')
+    return samplingCommand(model, flags)
+  }
+  const { checkCommand } = await import('./check-command.js')
+  return checkCommand(model, flags)
 }
 
 /** The suite takes its parameters and properties from the models. */
@@ -138,6 +157,9 @@ function refuseModelFlags(flags: CheckFlags): void {
     '--lossy': flags.lossy !== undefined,
     '--reduce': flags.reduce !== undefined,
     '--coverage': flags.coverage !== undefined,
+    '--search': flags.search !== undefined,
+    '--swarm': flags.swarm !== undefined,
+    '--walks': flags.walks !== undefined,
   }
   for (const [flag, isGiven] of Object.entries(given))
     if (isGiven)
@@ -262,6 +284,7 @@ Examples:
   zapcheck check sept-zap -p vcpus=3 -p gfns=3 --time 10m --memory 2GiB
   zapcheck check sept-zap --variant notrack --trace trace.json
   zapcheck check ./my-model.ts --property 'no stale translation' --json
+  zapcheck check sept-zap -p vcpus=4 -p gfns=5 --search random --seed 1 --time 1m
 
 Exit codes:
   0  every checked property holds, and every reachable state was explored

@@ -75,6 +75,17 @@ export function parseTime(flag: string): (value: string) => number {
   }
 }
 
+const SEARCHES = ['breadth', 'random'] as const
+/** What `--search` takes. */
+export type SearchName = (typeof SEARCHES)[number]
+
+/** Reads how to search. @throws Diagnostic ZC104 */
+export function parseSearch(value: string): SearchName {
+  const found = SEARCHES.find(name => name === value)
+  if (found === undefined) refuse('--search', value, `did you mean '${nearest(value, SEARCHES)}'?`)
+  return found
+}
+
 const REDUCTIONS = ['none', 'symmetry', 'por', 'all'] as const
 
 /** Reads a reduction. Partial order is not there yet, and refused. @throws Diagnostic ZC104 */

@@ -83,7 +83,7 @@ export interface Candidate {
 }
 
 /** The limit that ended a run before it was exhaustive. */
-export type LimitName = 'time' | 'memory' | 'disk' | 'states' | 'depth' | 'interrupted'
+export type LimitName = 'time' | 'memory' | 'disk' | 'states' | 'depth' | 'walks' | 'interrupted'
 
 /** What a run found. */
 export interface ExploreResult {

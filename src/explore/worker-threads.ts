@@ -4,10 +4,11 @@
  * `run` call per worker and its end.
  */
 import { SHARE_ENV, Worker } from 'node:worker_threads'
-import { releaseProxy, wrap } from 'comlink'
+import { releaseProxy, wrap, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { InternalError, defined } from '../base/assert.js'
 import type { ExplorerApi, WorkerSetup } from './protocol.js'
+import type { SamplingSetup } from './sampling-plan.js'
 import { builtFiles } from './worker-url.js'
 
 /** What went wrong first, and in which worker. */
@@ -58,13 +59,25 @@ export class ExplorerThreads {
    * @param onFailure  called once when a worker failed; must make the other workers give up.
    * @throws InternalError naming the first worker that failed, and why.
    */
-  async run(setups: readonly WorkerSetup[], onFailure: () => void): Promise<void> {
+  run(setups: readonly WorkerSetup[], onFailure: () => void): Promise<void> {
+    return this.#each((remote, index) => remote.run(defined(setups[index])), onFailure)
+  }
+
+  /** As `run`, for a sampling search. */
+  sample(setups: readonly SamplingSetup[], onFailure: () => void): Promise<void> {
+    return this.#each((remote, index) => remote.sample(defined(setups[index])), onFailure)
+  }
+
+  async #each(
+    call: (remote: Remote<ExplorerApi>, index: number) => Promise<void>,
+    onFailure: () => void,
+  ): Promise<void> {
     const failures: Failure[] = []
     await Promise.all(
       this.#threads.map(async ({ worker, death }, index) => {
         const remote = wrap<ExplorerApi>(nodeEndpoint(worker))
         try {
-          await Promise.race([remote.run(defined(setups[index])), death])
+          await Promise.race([call(remote, index), death])
         } catch (cause) {
           failures.push({ worker: index, cause })
           if (failures.length === 1) onFailure()

@@ -24,23 +24,31 @@ function isPackageRoot(directory: string): boolean {
     : false
 }
 
-/**
- * Finds the built files from this module upwards. Throws InternalError if the package is not
- * built.
- */
-export function builtFiles(): BuiltFiles {
+/** The folder `dist` of the package, found from this module upwards. */
+function builtFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url))
   for (let directory = here; ; directory = dirname(directory)) {
-    if (isPackageRoot(directory)) {
-      const worker = join(directory, 'dist', 'workers', 'explorer.cjs')
-      const kernel = join(directory, 'dist', 'kernel.wasm')
-      for (const file of [worker, kernel]) {
-        if (!existsSync(file)) throw new InternalError(`${file} is missing: run "npm run build"`)
-      }
-      return { worker, kernel }
-    }
+    if (isPackageRoot(directory)) return join(directory, 'dist')
     if (directory === dirname(directory)) {
       throw new InternalError(`no package "zapcheck" above ${here}`)
     }
   }
+}
+
+function builtFile(...names: readonly string[]): string {
+  const file = join(builtFolder(), ...names)
+  if (!existsSync(file)) throw new InternalError(`${file} is missing: run "npm run build"`)
+  return file
+}
+
+/**
+ * The built files of a search. Throws InternalError if the package is not built.
+ */
+export function builtFiles(): BuiltFiles {
+  return { worker: builtFile('workers', 'explorer.cjs'), kernel: builtFile('kernel.wasm') }
+}
+
+/** The sampler, WebAssembly. Throws InternalError if the package is not built. */
+export function builtSampler(): string {
+  return builtFile('sampler.wasm')
 }

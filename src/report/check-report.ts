@@ -88,7 +88,8 @@ export interface CheckReport {
 export interface ReportInput {
   readonly model: Model
   readonly stateBits: number
-  readonly result: ExploreResult
+  /** Without levels if the search kept none. */
+  readonly result: ExploreResult | Omit<ExploreResult, 'levels'>
   /** @defaultValue none */
   readonly reduction?: AppliedReduction
   /** The process's peak of resident memory, bytes. */
@@ -111,7 +112,7 @@ export function reportOf({
     const verdict = verdictOf(property.kind === 'reachable', depth !== null, exhaustive)
     return { name: property.name, kind: property.kind, verdict, depth }
   })
-  const coverage = coverageOf(model, result)
+  const coverage = 'levels' in result ? coverageOf(model, result) : null
   const dead = exhaustive ? deadActions(model, result.fired) : []
   return {
     model: model.name,

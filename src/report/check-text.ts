@@ -19,6 +19,7 @@ const LIMIT_WORDS: Readonly<Record<LimitName, string>> = {
   disk: 'the disk for states was full or failed',
   states: 'the limit of states was reached',
   depth: 'the depth limit was reached',
+  walks: 'all walks were done',
   interrupted: 'it was interrupted',
 }
 
@@ -36,7 +37,8 @@ export function renderReport(report: CheckReport, paint: Paint): string {
   return `${lines.join('\n')}\n`
 }
 
-function painted(verdict: string, paint: Paint): string {
+/** A verdict in its color. */
+export function painted(verdict: string, paint: Paint): string {
   const style = VERDICT_STYLES[verdict]
   return style === undefined ? verdict : paint(style, verdict)
 }
@@ -110,7 +112,11 @@ function warningLines({ deadActions = [] }: CheckReport, paint: Paint): string[]
   )
 }
 
-function expectationLines({ variant, differences, verdict }: CheckReport, paint: Paint): string[] {
+/** Whether the variant's expectation is met, if there is a variant. */
+export function expectationLines(
+  { variant, differences, verdict }: Pick<CheckReport, 'variant' | 'differences' | 'verdict'>,
+  paint: Paint,
+): string[] {
   if (variant === undefined || differences === undefined) return []
   if (differences.length === 0)
     return [

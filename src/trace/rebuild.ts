@@ -51,9 +51,25 @@ export interface Origin {
  * @throws InternalError if the interpreter does not confirm it
  */
 export async function rebuildTrace(evidence: Evidence, origin: Origin): Promise<Trace> {
+  return traceThrough(evidence, await rebuildRows(evidence), origin)
+}
+
+/** What a trace through known rows is made from. */
+export type RowEvidence = Pick<Evidence, 'model' | 'candidate' | 'subject' | 'group'>
+
+/**
+ * The trace through packed states, from the initial one to the candidate's, confirmed by the
+ * interpreter.
+ * @throws InternalError if the interpreter does not confirm it
+ */
+export function traceThrough(
+  evidence: RowEvidence,
+  rows: readonly BigUint64Array[],
+  origin: Origin,
+): Trace {
   const { model, candidate, subject } = evidence
   const interpreter = new Interpreter(model)
-  const path = followRows(evidence, interpreter, await rebuildRows(evidence))
+  const path = followRows(evidence, interpreter, rows)
   const last = defined(path.states.at(-1))
   if (subject.kind === 'error') {
     const action = failingAction(interpreter, last, subject.action)
@@ -83,7 +99,7 @@ async function rebuildRows({
 
 /** The path from the initial state by the least actions that lead from row to row. */
 function followRows(
-  { model, group = null }: Evidence,
+  { model, group = null }: RowEvidence,
   interpreter: Interpreter,
   rows: readonly BigUint64Array[],
 ): Path {
@@ -113,7 +129,7 @@ function followRows(
 
 /** The path with the action that violates the property: in a reduced search, by real names. */
 function withLastAction(
-  { model, candidate, subject, group = null }: Evidence,
+  { model, candidate, subject, group = null }: RowEvidence,
   interpreter: Interpreter,
   path: Path,
 ): Path {

@@ -1,0 +1,39 @@
+/** Which searches the flags of `check` ask for, and which combinations mean nothing. */
+import { Diagnostic } from '../base/diagnostic.js'
+import type { CheckFlags } from './check-command.js'
+
+/** True if the flags ask for a sampling search. */
+export function isSampling({ search, swarm }: CheckFlags): boolean {
+  return search === 'random' || swarm === true
+}
+
+/** Refuses flags that mean nothing together. @throws Diagnostic ZC101 */
+export function refuseCombinations(flags: CheckFlags): void {
+  if (flags.walks !== undefined && flags.search !== 'random')
+    throw new Diagnostic('ZC101', '--walks needs --search random')
+  if (!isSampling(flags)) return
+  const mode = flags.swarm === true ? '--swarm' : '--search random'
+  const refused: Readonly<Record<string, readonly [boolean, string]>> = {
+    '--search': [
+      flags.swarm === true && flags.search !== undefined,
+      'a swarm is a search of its own',
+    ],
+    '--reduce': [
+      flags.reduce !== undefined && flags.reduce !== 'none',
+      'a reduction shrinks the set of states found, which sampling does not keep',
+    ],
+    '--lossy': [flags.lossy === true, 'it is for searches that keep all states'],
+    '--max-states': [flags.maxStates !== undefined, 'limit it by --time or --walks'],
+    '--coverage': [
+      flags.coverage === true,
+      'sampling reports the action instances that fired without it',
+    ],
+    '--spill': [flags.spill !== undefined, 'nothing goes to disk'],
+    '--memory': [
+      flags.memory !== undefined && flags.swarm !== true,
+      'walks take a few KiB whatever the model',
+    ],
+  }
+  for (const [flag, [isGiven, hint]] of Object.entries(refused))
+    if (isGiven) throw new Diagnostic('ZC101', `${flag} cannot be used with ${mode}`, { hint })
+}
