@@ -1,6 +1,7 @@
 /**
  * The public door: everything that a model author needs, and what programs need that run checks.
  */
+export type { Accepts } from './lang/accepts.js'
 export { defineModel, violated } from './lang/definition.js'
 export type {
   Expectation,

@@ -25,6 +25,7 @@ export type DiagnosticCode =
   | 'ZC304' // wrong process: label, jump, loop without a step
   | 'ZC305' // symmetric index type misused
   | 'ZC306' // model too large: state bits, actions, properties
+  | 'ZC307' // accepts an action or property that it does not have
   // Models, found while running.
   | 'ZC401' // write outside the variable's range
   | 'ZC402' // index outside the array

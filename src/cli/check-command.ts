@@ -9,7 +9,9 @@ import { ExplorerThreads } from '../explore/worker-threads.js'
 import type { ExploreOptions, ExploreProgress, ExploreResult } from '../explore/explore.js'
 import { Interpreter } from '../interpret/interpreter.js'
 import type { Model } from '../ir/model.js'
-import type { Reduction, Variant } from '../lang/definition.js'
+import { checkAcceptedNames } from '../lang/accepts.js'
+import type { Accepts } from '../lang/accepts.js'
+import type { ModelDefinition, Reduction, Variant } from '../lang/definition.js'
 import { layoutOf, unpack } from '../layout/layout.js'
 import { prepareReduction } from '../reduce/reduction.js'
 import type { PreparedReduction } from '../reduce/reduction.js'
@@ -74,6 +76,8 @@ interface Prepared {
   readonly threads: ExplorerThreads
   readonly file: string | null
   readonly variant: Variant | undefined
+  /** What the model accepts of its coverage. */
+  readonly accepts: Accepts
 }
 
 /** Checks one model; returns the exit code. @throws Diagnostic before anything runs */
@@ -96,7 +100,7 @@ export async function checkCommand(word: string, flags: CheckFlags): Promise<num
     output.print(`${renderTrace(trace, { full: flags.full === true, paint, width })}\n`)
   }
   if (report.coverage !== undefined) {
-    const notes = { exhaustive: report.exhaustive, dead: {}, vacuous: {} }
+    const notes = { exhaustive: report.exhaustive, dead: {}, vacuous: {}, ...prepared.accepts }
     output.print(`${renderCoverage(report.coverage, notes, output.paint)}\n`)
   }
   output.print(renderReport(report, output.paint))
@@ -115,16 +119,25 @@ async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
   // The threads start while this one builds and compiles the model.
   const threads = new ExplorerThreads(flags.workers ?? availableParallelism())
   try {
-    const model = selectProperties(await instantiate(source, values), flags.property ?? [])
+    const whole = await instantiate(source, values)
+    checkAcceptedNames(definition.accepts, formsOf(definition, whole))
+    const model = selectProperties(whole, flags.property ?? [])
     const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
     const reduction = prepareReduction(model, asked)
     const coverage = flags.coverage === true
     const compiled = compile(model, layoutOf(model), reduction.group, { coverage })
-    return { model, compiled, reduction, threads, file, variant }
+    return { model, compiled, reduction, threads, file, variant, accepts: definition.accepts }
   } catch (error) {
     await threads.close()
     throw error
   }
+}
+
+/** The model as it is checked, then as its defaults and its variants make it. */
+function* formsOf(definition: ModelDefinition, model: Model): Generator<Model> {
+  yield model
+  yield definition.instantiate()
+  for (const { params } of definition.variants) yield definition.instantiate(params)
 }
 
 function exploreOptions(

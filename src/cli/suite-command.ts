@@ -2,12 +2,15 @@
  * `zapcheck` and `zapcheck check` without a model: every variant of every built-in model against
  * what is expected of it, in one table; then the claims and the bugs, which the same rows decide.
  */
-import { loadBugs, loadClaims } from '../../models/index.js'
+import { loadBugs, loadClaims, loadModel } from '../../models/index.js'
+import type { Accepts } from '../lang/accepts.js'
 import type { BugReport } from '../report/bug.js'
 import { bugText, bugsSummary } from '../report/bug-text.js'
 import { decideClaim } from '../report/claim.js'
 import type { ClaimReport } from '../report/claim.js'
 import { claimText, claimsSummary } from '../report/claim-text.js'
+import { findingsOf } from '../report/findings.js'
+import type { Finding } from '../report/findings.js'
 import { summaryTable } from '../report/suite-summary.js'
 import { SuiteTable, deadActionsOf } from '../report/suite-table.js'
 import type { DeadActions, SuiteRow } from '../report/suite-table.js'
@@ -40,6 +43,8 @@ interface SuiteReport {
   readonly interrupted: boolean
   readonly seconds: number
   readonly deadActions: readonly DeadActions[]
+  /** Dead actions and vacuous properties that no model accepts, and needless acceptances. */
+  readonly findings: readonly Finding[]
   readonly version: string
 }
 
@@ -60,16 +65,23 @@ export async function suiteCommand(flags: SuiteFlags): Promise<number> {
   const rowOf = lookup(rows)
   const claimReports = claims.map(claim => decideClaim(claim, rowOf))
   const bugReports = reportBugs(bugs, rowOf)
+  const accepts = new Map<string, Accepts>()
+  for (const { model } of planned) accepts.set(model, (await loadModel(model))?.accepts ?? {})
+  const findings = findingsOf(names, rows, model => accepts.get(model) ?? {})
   const isAsExpected = rows.length === planned.length && rows.every(row => row.matches)
   const report: SuiteReport = {
     rows,
     claims: claimReports,
     bugs: bugReports,
     matches:
-      isAsExpected && claimReports.every(c => c.isAccounted) && bugReports.every(b => b.matches),
+      isAsExpected &&
+      findings.length === 0 &&
+      claimReports.every(c => c.isAccounted) &&
+      bugReports.every(b => b.matches),
     interrupted,
     seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
     deadActions: deadActionsOf(rows),
+    findings,
     version,
   }
   printEnd(report, table.footer(rows, planned.length, report.seconds), output)
@@ -80,10 +92,8 @@ export async function suiteCommand(flags: SuiteFlags): Promise<number> {
 /** Below the rows: what differs of claims and bugs, and the summary. */
 function printEnd(report: SuiteReport, footer: string, output: Console): void {
   const { paint } = output
-  for (const { model, actions } of report.deadActions) {
-    const text = printable(`${model}: no row ever enables ${actions.join(', ')}`)
-    output.print(`${paint('yellow', 'warning')}  ${text}\n`)
-  }
+  for (const { model, text } of report.findings)
+    output.print(`${paint('red', 'finding')}  ${printable(`${model}: ${text}`)}\n`)
   const claims = report.claims.filter(c => !c.isAccounted && c.verdict !== 'unknown')
   const bugs = report.bugs.filter(b => !b.matches)
   for (const claim of claims) output.print(`${claimText(claim, paint, wrap)}\n`)
@@ -94,11 +104,12 @@ function printEnd(report: SuiteReport, footer: string, output: Console): void {
   output.print(`${footer}\n`)
 }
 
-function exitCodeOf({ rows, claims, bugs, matches, interrupted }: SuiteReport): number {
+function exitCodeOf({ rows, claims, bugs, findings, matches, interrupted }: SuiteReport): number {
   if (interrupted) return EXIT_INTERRUPTED
   if (rows.some(row => 'isInternal' in row && row.isInternal)) return EXIT_INTERNAL
   if (matches) return EXIT_HOLDS
   const differs =
+    findings.length > 0 ||
     rows.some(row => row.differences.length > 0) ||
     claims.some(c => !c.isAccounted && c.verdict !== 'unknown') ||
     bugs.some(b => !b.matches && b.buggy.verdict !== 'unknown' && b.fixed.verdict !== 'unknown')

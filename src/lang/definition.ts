@@ -7,6 +7,8 @@ import { nearest } from '../base/nearest.js'
 import type { Model, ParameterValue } from '../ir/model.js'
 import { validate } from '../ir/validate.js'
 import { ModelBuilder } from './builder.js'
+import { checkReasons } from './accepts.js'
+import type { Accepts } from './accepts.js'
 import { formatDomain, isInDomain } from './parameters.js'
 import type { Parameters, ParameterValues } from './parameters.js'
 import { authorPlace } from './site.js'
@@ -64,6 +66,8 @@ export interface ModelSpecification<P extends Parameters> {
   readonly omits?: readonly string[]
   readonly params?: P
   readonly variants?: readonly Variant<ParameterValues<P>>[]
+  /** Dead actions and vacuous properties that are right as they are, each with its reason. */
+  readonly accepts?: Accepts
   /** What searches are reduced by unless a variant or the command line says otherwise: none. */
   readonly reduce?: Reduction
   /** Declares the model for given parameter values. Must not depend on anything else. */
@@ -80,6 +84,7 @@ export interface ModelDefinition {
   readonly omits: readonly string[]
   readonly parameters: Parameters
   readonly variants: readonly Variant[]
+  readonly accepts: Accepts
   /** What searches are reduced by unless a variant or the command line says otherwise. */
   readonly reduce: Reduction
   /**
@@ -98,7 +103,7 @@ export function violated(depth: number): ExpectedVerdict {
 export function defineModel<const P extends Parameters = Record<never, never>>(
   specification: ModelSpecification<P>,
 ): ModelDefinition {
-  const { name, about, sources = [], omits = [], variants = [], build } = specification
+  const { name, about, sources = [], omits = [], variants = [], accepts = {} } = specification
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new Diagnostic('ZC301', `'${name}' is not a model name`, {
       hint: 'write lower-case words joined by -',
@@ -106,6 +111,7 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
   const { reduce = 'none' } = specification
   for (const choice of [reduce, ...variants.map(variant => variant.reduce ?? reduce)])
     checkReduction(name, choice)
+  checkReasons(name, accepts)
   const parameters: Parameters = specification.params ?? {}
   return {
     zapcheckModel: 1,
@@ -115,6 +121,7 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
     omits,
     parameters,
     variants: variants as readonly Variant[],
+    accepts,
     reduce,
     instantiate: (values = {}) => {
       const complete = completeValues(name, parameters, values)
@@ -122,7 +129,7 @@ export function defineModel<const P extends Parameters = Record<never, never>>(
       const limit = Error.stackTraceLimit
       Error.stackTraceLimit = FRAMES_MAX
       try {
-        build(m, complete as ParameterValues<P>)
+        specification.build(m, complete as ParameterValues<P>)
         const model = m.finish(complete)
         validate(model)
         return model

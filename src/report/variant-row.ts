@@ -12,6 +12,8 @@ import type { Expectation, ModelDefinition, Variant } from '../lang/definition.j
 import { layoutOf } from '../layout/layout.js'
 import { prepareReduction } from '../reduce/reduction.js'
 import { rebuildTrace } from '../trace/rebuild.js'
+import { isVacuous } from './coverage.js'
+import type { PropertyCoverage } from './coverage.js'
 import { deadActions, reportOf, withModelError } from './check-report.js'
 import type { CheckReport } from './check-report.js'
 import { compareWithExpectation } from './expectation.js'
@@ -19,7 +21,7 @@ import { compareWithExpectation } from './expectation.js'
 /** A row of the suite. Plain data: it crosses threads and is printed by `--json`. */
 export interface VariantRow extends Omit<
   CheckReport,
-  'trace' | 'variant' | 'differences' | 'deadActions'
+  'trace' | 'variant' | 'differences' | 'deadActions' | 'coverage'
 > {
   readonly variant: string
   /** True if the run was not cut short and nothing differs from the expectation. */
@@ -28,6 +30,9 @@ export interface VariantRow extends Omit<
   /** Names of the model's actions that happened, and of those that did not. */
   readonly firedActions: readonly string[]
   readonly deadActions: readonly string[]
+  /** Names of the properties that were put to the test, and of those that were not. */
+  readonly exercisedProperties: readonly string[]
+  readonly vacuousProperties: readonly string[]
   /** By property: the names of the actions of its trace, for those that were asked for. */
   readonly traces: Readonly<Record<string, readonly string[]>>
 }
@@ -71,6 +76,18 @@ async function decide(
   return explore(compiled, { ...options, keepGoing: true })
 }
 
+/** The properties that were put to the test and those that were not; some cannot be. */
+function testedProperties(
+  properties: readonly PropertyCoverage[],
+): Pick<VariantRow, 'exercisedProperties' | 'vacuousProperties'> {
+  const vacuous = properties.filter(isVacuous)
+  const others = properties.filter(p => !isVacuous(p) && p.kind !== 'deadlock')
+  return {
+    exercisedProperties: others.map(p => p.name),
+    vacuousProperties: vacuous.map(p => p.name),
+  }
+}
+
 /** Explores the variant and compares. @throws Diagnostic for mistakes of the model */
 export async function checkVariant(
   definition: ModelDefinition,
@@ -81,7 +98,7 @@ export async function checkVariant(
     variant.params as Parameters<typeof definition.instantiate>[0],
   )
   const reduction = prepareReduction(model, variant.reduce ?? definition.reduce)
-  const compiled = compile(model, layoutOf(model), reduction.group)
+  const compiled = compile(model, layoutOf(model), reduction.group, { coverage: true })
   const result = await decide(model, compiled, variant.expect, options)
   const origin = { zapcheck: options.version, file: null }
   const evidence = { model, compiled, levels: result.levels, group: reduction.group }
@@ -108,7 +125,7 @@ export async function checkVariant(
     report = withModelError(report, trace, depth)
   }
   result.levels.close()
-  const { trace: _, ...rest } = report
+  const { trace: _, coverage, ...rest } = report
   const differences = compareWithExpectation(variant.expect, report)
   const fired = model.actions.filter((_, i) => defined(result.fired[i]) !== 0).map(a => a.name)
   const dead = deadActions(model, result.fired)
@@ -119,6 +136,7 @@ export async function checkVariant(
     differences,
     firedActions: [...new Set(fired)],
     deadActions: dead,
+    ...testedProperties(coverage?.properties ?? []),
     traces,
   }
 }

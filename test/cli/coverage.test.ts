@@ -2,12 +2,11 @@
 import { expect, test } from 'vitest'
 import { climber, folderWith, zapcheck } from './command.js'
 
-const folder = folderWith({
-  'climber.ts': climber.replace(
-    "m.deadlock('allowed')",
-    "m.deadlock('allowed'); m.action('fall').when(s.x.gt(limit)).do(s.x.set(0))",
-  ),
-})
+const patient = climber.replace(
+  "m.deadlock('allowed')",
+  "m.deadlock('allowed'); m.action('fall').when(s.x.gt(limit)).do(s.x.set(0))",
+)
+const folder = folderWith({ 'climber.ts': patient })
 
 /** The JSON of a check without what differs from run to run. */
 async function stable(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -57,6 +56,26 @@ test('the text has a table of actions, one of properties, and the profile', asyn
   expect(stdout).toMatch(/^fall .* dead$/m)
   expect(stdout).toMatch(/^low +11 +0 +states$/m)
   expect(stdout).toMatch(/^10 +1 +#+$/m)
+})
+
+test('what the model accepts is shown with its reason', async () => {
+  const accepts = "accepts: { dead: { fall: 'nothing is too high' } },"
+  const own = folderWith({
+    'fine.ts': patient.replace('  params:', `  ${accepts} params:`),
+    'wrong.ts': patient.replace('  params:', `  ${accepts.replace('fall', 'fell')} params:`),
+  })
+  const fine = await zapcheck(['check', './fine.ts', '--coverage'], { cwd: own })
+  expect([fine.code, fine.stdout]).toEqual([
+    0,
+    expect.stringContaining('dead (accepted: nothing is too high)'),
+  ])
+  const wrong = await zapcheck(['check', './wrong.ts'], { cwd: own })
+  expect([wrong.code, wrong.stderr]).toEqual([
+    2,
+    expect.stringContaining(
+      "ZC307 model climber accepts 'fell', and has no such action; did you mean 'fall'?",
+    ),
+  ])
 })
 
 test('needs a model', async () => {

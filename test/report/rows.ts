@@ -21,6 +21,11 @@ export function rowWith(
     }
   })
   const matches = true
-  const actions = { firedActions: [], deadActions: [] }
+  const actions = {
+    firedActions: [],
+    deadActions: [],
+    exercisedProperties: [],
+    vacuousProperties: [],
+  }
   return { ...report, variant, properties, matches, differences: [], ...actions, traces }
 }

@@ -13,6 +13,8 @@ const row: VariantRow = {
   differences: [],
   firedActions: ['lock'],
   deadActions: ['retry'],
+  exercisedProperties: [],
+  vacuousProperties: [],
   traces: {},
 }
 const other: VariantRow = {
