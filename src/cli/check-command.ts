@@ -20,6 +20,7 @@ import type { CheckReport } from '../report/check-report.js'
 import { renderReport } from '../report/check-text.js'
 import { renderCoverage } from '../report/coverage-text.js'
 import { compareWithExpectation } from '../report/expectation.js'
+import { Forecast } from '../report/forecast.js'
 import { progressLine } from '../report/progress-line.js'
 import { modelErrorIn } from '../trace/confirm.js'
 import type { Subject } from '../trace/confirm.js'
@@ -146,9 +147,11 @@ function exploreOptions(
   output: Console,
   signal: AbortSignal,
 ): ExploreOptions {
+  const forecast = new Forecast()
   let before: ExploreProgress | null = null
   const onProgress = (now: ExploreProgress): void => {
-    output.progress(width => progressLine(now, before, width))
+    const expected = forecast.next(now)
+    output.progress(width => progressLine(now, before, width, expected))
     before = now
   }
   return {

@@ -31,3 +31,9 @@ test('the progress line fits every terminal', () => {
   for (let width = 1; width < 150; width++)
     expect(progressLine(now, null, width).length).toBeLessThanOrEqual(width)
 })
+
+test('the progress line says what is to be expected, if anything is', () => {
+  const expected = { states: 7_390_732, millisecondsLeft: 2400 }
+  expect(progressLine(now, before, 200, expected)).toContain('about 7.39 M in all, 3 s left')
+  expect(progressLine(now, before, 200)).not.toContain('about')
+})
