@@ -18,6 +18,10 @@ export type DiagnosticCode =
   | 'ZC203' // model file does not compile or throws while loading
   | 'ZC204' // not a trace file
   | 'ZC205' // trace does not replay in this version of the model
+  | 'ZC206' // folder of a checkpoint: none is there, or one is that should not be, or it is in use
+  | 'ZC207' // checkpoint damaged, or of another format
+  | 'ZC208' // checkpoint of another model, of another version of it, or of zapcheck
+  | 'ZC209' // checkpoint cannot be written; the run goes on
   // Models, found while building.
   | 'ZC301' // wrong declaration: name, range, size
   | 'ZC302' // wrong expression or update

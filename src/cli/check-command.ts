@@ -6,7 +6,12 @@ import { compile } from '../compile/compile.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
 import { explore } from '../explore/explore.js'
 import { ExplorerThreads } from '../explore/worker-threads.js'
-import type { ExploreOptions, ExploreProgress, ExploreResult } from '../explore/explore.js'
+import type {
+  CheckpointOptions,
+  ExploreOptions,
+  ExploreProgress,
+  ExploreResult,
+} from '../explore/explore.js'
 import { Interpreter } from '../interpret/interpreter.js'
 import type { Model } from '../ir/model.js'
 import { checkAcceptedNames } from '../lang/accepts.js'
@@ -22,11 +27,21 @@ import { renderCoverage } from '../report/coverage-text.js'
 import { compareWithExpectation } from '../report/expectation.js'
 import { Forecast } from '../report/forecast.js'
 import { progressLine } from '../report/progress-line.js'
+import type { CheckpointManifest } from '../store/checkpoint-manifest.js'
 import { modelErrorIn } from '../trace/confirm.js'
 import type { Subject } from '../trace/confirm.js'
 import { rebuildTrace } from '../trace/rebuild.js'
 import { renderTrace } from '../trace/render.js'
 import type { Trace } from '../trace/trace.js'
+import {
+  checkIdentity,
+  checkpointedFlags,
+  checkpointNote,
+  EVERY_MS_DEFAULT,
+  holdNewFolder,
+  identityOf,
+} from './checkpoint-folder.js'
+import type { CheckpointedCommand, HeldFolder } from './checkpoint-folder.js'
 import { Console } from './console.js'
 import type { OutputFlags } from './console.js'
 import {
@@ -67,6 +82,8 @@ export interface CheckFlags extends OutputFlags {
   readonly swarm?: boolean
   readonly walks?: number
   readonly seed?: number
+  readonly checkpoint?: string
+  readonly every?: number
 }
 
 /** A model that is ready to run. */
@@ -79,17 +96,45 @@ interface Prepared {
   readonly variant: Variant | undefined
   /** What the model accepts of its coverage. */
   readonly accepts: Accepts
+  /** Null if no checkpoints are to be taken. */
+  readonly checkpoint: { readonly held: HeldFolder; readonly options: CheckpointOptions } | null
 }
 
-/** Checks one model; returns the exit code. @throws Diagnostic before anything runs */
-export async function checkCommand(word: string, flags: CheckFlags): Promise<number> {
-  const prepared = await prepare(word, flags)
+/** A checkpoint to go on from. */
+export interface ResumedCheckpoint {
+  readonly held: HeldFolder
+  readonly manifest: CheckpointManifest
+}
+
+/**
+ * Checks one model; returns the exit code.
+ * @param resumed  what to go on from; its folder is released by the caller
+ * @throws Diagnostic before anything runs
+ */
+export async function checkCommand(
+  word: string,
+  flags: CheckFlags,
+  resumed: ResumedCheckpoint | null = null,
+): Promise<number> {
+  const prepared = await prepare(word, flags, resumed)
+  try {
+    return await run(prepared, flags)
+  } finally {
+    prepared.checkpoint?.held.release()
+  }
+}
+
+async function run(prepared: Prepared, flags: CheckFlags): Promise<number> {
+  const { checkpoint } = prepared
   const output = new Console(flags)
   const interruption = listenForInterrupt(() => {
     output.note('zapcheck: ending; press Ctrl-C again to stop at once')
   })
   const options = exploreOptions(prepared.threads, flags, output, interruption.signal)
-  const result = await explore(prepared.compiled, options)
+  const result = await explore(prepared.compiled, {
+    ...options,
+    ...(checkpoint !== null && { checkpoint: checkpoint.options }),
+  })
   output.clearProgress()
   const traces = await tracesOf(prepared, result, flags)
   result.levels.close()
@@ -105,13 +150,19 @@ export async function checkCommand(word: string, flags: CheckFlags): Promise<num
     output.print(`${renderCoverage(report.coverage, notes, output.paint)}\n`)
   }
   output.print(renderReport(report, output.paint))
+  const note = checkpoint === null ? null : checkpointNote(checkpoint.held.folder, result)
+  if (note !== null) output.note(`zapcheck: ${note}`)
   output.printJson(report)
   if (report.error !== undefined) throwModelError(prepared.model, result, report)
   return exitCodeOf(report)
 }
 
-async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
-  const source = await findModel(word)
+async function prepare(
+  word: string,
+  flags: CheckFlags,
+  resumed: ResumedCheckpoint | null,
+): Promise<Prepared> {
+  const source = await findModel(word, { mustImportZapcheck: resumed !== null })
   const { definition, file } = source
   const variant = flags.variant === undefined ? undefined : findVariant(definition, flags.variant)
   const values = chooseValues(definition, flags.param ?? [], variant)
@@ -127,7 +178,10 @@ async function prepare(word: string, flags: CheckFlags): Promise<Prepared> {
     const reduction = prepareReduction(model, asked)
     const coverage = flags.coverage === true
     const compiled = compile(model, layoutOf(model), reduction.group, { coverage })
-    return { model, compiled, reduction, threads, file, variant, accepts: definition.accepts }
+    const { accepts } = definition
+    const plain = { model, compiled, reduction, threads, file, variant, accepts }
+    const command = { model: file ?? word, flags: checkpointedFlags(flags) }
+    return { ...plain, checkpoint: openFolder(plain, command, flags, resumed) }
   } catch (error) {
     await threads.close()
     throw error
@@ -139,6 +193,23 @@ function* formsOf(definition: ModelDefinition, model: Model): Generator<Model> {
   yield model
   yield definition.instantiate()
   for (const { params } of definition.variants) yield definition.instantiate(params)
+}
+
+/** Takes the folder of the checkpoints, and makes sure that what is in it is of this model. */
+function openFolder(
+  { model, compiled, reduction }: Pick<Prepared, 'model' | 'compiled' | 'reduction'>,
+  command: CheckpointedCommand,
+  flags: CheckFlags,
+  resumed: ResumedCheckpoint | null,
+): Prepared['checkpoint'] {
+  if (flags.checkpoint === undefined) return null
+  const identity = identityOf(model, compiled, reduction.applied)
+  if (resumed !== null) checkIdentity(resumed.manifest, identity, model.name)
+  const held = resumed?.held ?? holdNewFolder(flags.checkpoint)
+  const head = { zapcheck: version, identity, command }
+  const everyMs = flags.every ?? EVERY_MS_DEFAULT
+  const from = resumed?.manifest ?? null
+  return { held, options: { folder: held.folder, everyMs, head, from } }
 }
 
 function exploreOptions(

@@ -6,6 +6,7 @@ import { nearest } from '../base/nearest.js'
 import type { ModelDefinition } from '../lang/definition.js'
 import type { Model } from '../ir/model.js'
 import { asDiagnostic } from './failure.js'
+import type { LoadOptions } from './user-model.js'
 
 /** A model and where it comes from. */
 export interface ModelSource {
@@ -14,14 +15,18 @@ export interface ModelSource {
   readonly file: string | null
 }
 
-/** Loads a model by name or path. @throws Diagnostic ZC102, ZC20x */
-export async function findModel(word: string): Promise<ModelSource> {
+/**
+ * Loads a model by name or path.
+ * @param options  for paths that the user did not type
+ * @throws Diagnostic ZC102, ZC20x
+ */
+export async function findModel(word: string, options?: LoadOptions): Promise<ModelSource> {
   const definition = await loadModel(word)
   if (definition !== undefined) return { definition, file: null }
   if (isPath(word)) {
     const { loadUserModel } = await import('./user-model.js')
     const file = resolve(word)
-    return { definition: await loadUserModel(file), file }
+    return { definition: await loadUserModel(file, options), file }
   }
   throw new Diagnostic('ZC102', `unknown model '${word}'`, {
     hint: `did you mean '${nearest(word, modelNames)}'? 'zapcheck list' shows all; a file of your own needs its path, such as ./${word}.ts`,

@@ -9,6 +9,7 @@ import type { CheckFlags } from './check-command.js'
 import type { ClaimsFlags } from './claims-command.js'
 import type { OutputFlags } from './console.js'
 import type { InfoFlags } from './info-command.js'
+import type { ResumeFlags } from './resume-command.js'
 import { isSampling, refuseCombinations } from './sampling-flags.js'
 import type { ShowFlags } from './show-command.js'
 import { unknownCommand, usageDiagnostic } from './usage.js'
@@ -59,6 +60,7 @@ function createProgram(setExitCode: SetExitCode): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', PROGRAM_HELP)
   addCheck(program, setExitCode)
+  addResume(program, setExitCode)
   addOthers(program, setExitCode)
   return program
 }
@@ -101,6 +103,8 @@ function addCheck(program: Command, setExitCode: SetExitCode): void {
     .option('--lossy', 'when memory runs out, go on and omit some states; see docs/limits.md')
     .option('--keep-going', 'explore the whole space although a property is violated')
     .option('--coverage', 'count actions, see whether properties were put to the test')
+    .option('--checkpoint <folder>', "save the run there, for 'zapcheck resume <folder>'")
+    .option('--every <duration>', 'time between checkpoints (default: 5m)', parseTime('--every'))
     .option('--trace <file>', 'save the trace of a violation as JSON')
     .option('--full', 'show whole states in traces')
     .option('--json', 'print one JSON object on stdout; text goes to stderr')
@@ -160,12 +164,53 @@ function refuseModelFlags(flags: CheckFlags): void {
     '--search': flags.search !== undefined,
     '--swarm': flags.swarm !== undefined,
     '--walks': flags.walks !== undefined,
+    '--checkpoint': flags.checkpoint !== undefined,
+    '--every': flags.every !== undefined,
   }
   for (const [flag, isGiven] of Object.entries(given))
     if (isGiven)
       throw new Diagnostic('ZC101', `${flag} needs a model`, {
         hint: "write 'zapcheck check <model>'; 'zapcheck list' shows the models",
       })
+}
+
+/** The command that goes on from a checkpoint. */
+function addResume(program: Command, setExitCode: SetExitCode): void {
+  prepared(program.command('resume <folder>'))
+    .description('go on with a check from its last checkpoint')
+    .option(
+      '--workers <n>',
+      'threads (default: all cores)',
+      parseCount('--workers', 1, WORKERS_MAX),
+    )
+    .option('--memory <size>', 'end when this much is used, e.g. 512MiB', parseMemory('--memory'))
+    .option('--spill <folder>', 'where states go that memory has no room for (default: temporary)')
+    .option('--time <duration>', 'end after this time, e.g. 30s or 10m', parseTime('--time'))
+    .option(
+      '--max-states <n>',
+      'end when more states were found (default: as before)',
+      parseCount('--max-states', 1, COUNT_MAX),
+    )
+    .option(
+      '--max-depth <n>',
+      'do not go deeper (default: as before)',
+      parseCount('--max-depth', 0, 2 ** 31 - 2),
+    )
+    .option(
+      '--every <duration>',
+      'time between checkpoints (default: as before)',
+      parseTime('--every'),
+    )
+    .option('--trace <file>', 'save the trace of a violation as JSON')
+    .option('--full', 'show whole states in traces')
+    .option('--json', 'print one JSON object on stdout; text goes to stderr')
+    .option('--quiet', 'print no text; the exit code tells')
+    .option('--no-color', 'no colors')
+    .addHelpText('after', RESUME_HELP)
+    .action(async (folder: string, flags: ResumeFlags) => {
+      const { resumeCommand } = await import('./resume-command.js')
+      setExitCode(await resumeCommand(folder, flags))
+    })
 }
 
 function addOthers(program: Command, setExitCode: SetExitCode): void {
@@ -252,6 +297,17 @@ Examples:
 
 Exit codes:
   0 holds  1 violated  2 wrong usage or model  3 incomplete  70 internal error  130 interrupted`
+
+const RESUME_HELP = `
+<folder> is one that 'zapcheck check <model> --checkpoint <folder>' has written to. Model, parameters,
+properties and reduction are those of that check; counts and verdict are as if it had not ended.
+
+Examples:
+  zapcheck check sept-zap -p vcpus=4 -p gfns=4 --checkpoint run1 --time 8h
+  zapcheck resume run1
+  zapcheck resume run1 --memory 24GiB --workers 8
+
+Exit codes: as of 'zapcheck check'`
 
 const CLAIMS_HELP = `
 A claim is confirmed if every case comes out as it predicts, refuted if none does, and depends on

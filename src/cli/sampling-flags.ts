@@ -11,6 +11,12 @@ export function isSampling({ search, swarm }: CheckFlags): boolean {
 export function refuseCombinations(flags: CheckFlags): void {
   if (flags.walks !== undefined && flags.search !== 'random')
     throw new Diagnostic('ZC101', '--walks needs --search random')
+  if (flags.every !== undefined && flags.checkpoint === undefined)
+    throw new Diagnostic('ZC101', '--every needs --checkpoint')
+  if (flags.checkpoint !== undefined && flags.lossy === true)
+    throw new Diagnostic('ZC101', '--checkpoint and --lossy do not go together', {
+      hint: 'a checkpoint is exact, a lossy search is not',
+    })
   if (!isSampling(flags)) return
   const mode = flags.swarm === true ? '--swarm' : '--search random'
   const refused: Readonly<Record<string, readonly [boolean, string]>> = {
@@ -23,6 +29,7 @@ export function refuseCombinations(flags: CheckFlags): void {
       'a reduction shrinks the set of states found, which sampling does not keep',
     ],
     '--lossy': [flags.lossy === true, 'it is for searches that keep all states'],
+    '--checkpoint': [flags.checkpoint !== undefined, 'begin again with another --seed'],
     '--max-states': [flags.maxStates !== undefined, 'limit it by --time or --walks'],
     '--coverage': [
       flags.coverage === true,

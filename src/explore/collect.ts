@@ -26,6 +26,7 @@ import {
   visitedSetSize,
   type VisitedSetSize,
 } from '../store/visited-set.js'
+import { checkpointOutcome } from './checkpoint-record.js'
 import {
   SLOT_DEPTH,
   SLOT_EXHAUSTIVE,
@@ -57,7 +58,7 @@ const LIMIT_NAMES = new Map<number, LimitName>([
 ])
 
 /** Adds up one statistic of all workers. */
-function total(view: DataView, setup: WorkerSetup, statistic: number): number {
+export function total(view: DataView, setup: WorkerSetup, statistic: number): number {
   const areas = setup.plan.areas.slice(0, setup.workers)
   return areas.reduce((sum, area) => sum + view.getFloat64(area.statistics + statistic, true), 0)
 }
@@ -94,7 +95,11 @@ function isLess(a: Candidate, b: Candidate): boolean {
 }
 
 /** The least candidate that any worker recorded for property `index`. */
-function mergeCandidates(view: DataView, setup: WorkerSetup, index: number): Candidate | null {
+export function mergeCandidates(
+  view: DataView,
+  setup: WorkerSetup,
+  index: number,
+): Candidate | null {
   const { strideWords, plan, workers } = setup
   const found = view.getInt32(SLOT_FOUND + 4 * index, true)
   if (found === 0) return null
@@ -167,8 +172,9 @@ export function collectResult(
     coverage,
     visitedBytes: sizeOf(view, setup).bytes,
     spilledBytes,
-    seconds,
+    seconds: (setup.checkpoint?.secondsBefore ?? 0) + seconds,
     workers: setup.workers,
+    checkpoint: checkpointOutcome(setup),
     levels: new LevelLog(setup.memory, setup, workspace, spill),
   }
 }

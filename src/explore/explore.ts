@@ -31,6 +31,13 @@ import { planMemory } from '../store/memory-plan.js'
 import { createShardMemories, SPREAD_BYTES, type ShardMemories } from '../store/shards.js'
 import { closeSpillFile, openSpillFile, type SpillFile } from '../store/spill-file.js'
 import { controlView, createVisitedSet, shardKeys } from '../store/visited-set.js'
+import {
+  checkpointSetup,
+  checkReplay,
+  closeCheckpoint,
+  openCheckpoint,
+  type OpenCheckpoint,
+} from './checkpoint.js'
 import { collectResult, readProgress } from './collect.js'
 import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
 import { Rendezvous } from './rendezvous.js'
@@ -42,6 +49,8 @@ import { ExplorerThreads } from './worker-threads.js'
 export type { Count, Coverage } from './coverage.js'
 export type {
   Candidate,
+  CheckpointOptions,
+  CheckpointOutcome,
   ExploreOptions,
   ExploreProgress,
   ExploreResult,
@@ -138,6 +147,7 @@ function prepare(
     stateBits,
     initial: model.initial,
     properties: model.properties,
+    firedBytes: firedBytes(model),
     logBytesMemory,
     spill,
     counters: counterCount(model),
@@ -145,6 +155,7 @@ function prepare(
     statesMax: options.statesMax ?? Infinity,
     depthMax: options.depthMax ?? Infinity,
     deadline: options.timeMs === undefined ? Infinity : Date.now() + options.timeMs,
+    checkpoint: null,
   }
   return { setup, workspace: { kernel, area } }
 }
@@ -166,7 +177,7 @@ async function search(
   model: CompiledModel,
   options: ExploreOptions,
   files: BuiltFiles,
-  spill: SpillFile | null,
+  { spill, checkpoint }: { spill: SpillFile | null; checkpoint: OpenCheckpoint | null },
 ): Promise<ExploreResult> {
   const { workers, signal } = options
   const started = performance.now()
@@ -174,7 +185,12 @@ async function search(
     kernelModule(files.kernel),
     WebAssembly.compile(Uint8Array.from(model.wasm)),
   ])
-  const { setup, workspace } = prepare(model, options, { kernel, model: modelModule }, spill)
+  const prepared = prepare(model, options, { kernel, model: modelModule }, spill)
+  const { workspace } = prepared
+  const setup: WorkerSetup = {
+    ...prepared.setup,
+    checkpoint: checkpoint === null ? null : checkpointSetup(checkpoint, prepared.setup),
+  }
   const meeting = new Rendezvous(setup.memory, workers)
   const report = (): void => options.onProgress?.(readProgress(setup, performance.now() - started))
   const interrupt = (): void => meeting.requestStop(STOP_INTERRUPTED)
@@ -191,6 +207,7 @@ async function search(
       const setups = Array.from({ length: workers }, (_, index) => ({ ...setup, index }))
       await threads.run(setups, () => meeting.abort())
     }
+    checkReplay(controlView(setup.memory), setup)
     const seconds = (performance.now() - started) / 1000
     return collectResult(model, setup, workspace, seconds)
   } finally {
@@ -204,7 +221,7 @@ async function search(
  * Explores `model`. The main thread stays free while workers run, unless `inline`.
  * @param files  the built worker and kernel; for tests.
  * @throws InternalError if a worker died or failed, or the package is not built; the system's error
- * if no file can be made in `spillFolder`.
+ * if no file can be made in `spillFolder`; Diagnostic ZC201, ZC207, ZC104 for a checkpoint.
  */
 export async function explore(
   model: CompiledModel,
@@ -215,13 +232,19 @@ export async function explore(
   const inRange = Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX
   assert(inRange, `workers must be 1 to ${WORKERS_MAX}`)
   assert(options.inline !== true || workers === 1, 'an inline run has one worker')
+  assert(options.checkpoint === undefined || options.lossy !== true, 'checkpoints are exact')
   const spill = openSpill(options)
+  let checkpoint: OpenCheckpoint | null = null
   let isKept = false
   try {
-    const result = await search(model, options, files, spill)
+    if (options.checkpoint !== undefined) checkpoint = await openCheckpoint(options.checkpoint)
+    const result = await search(model, options, files, { spill, checkpoint })
     isKept = result.spilledBytes > 0
     return result
   } finally {
+    // Threads that were handed over wait for a search that may not have begun.
+    await options.threads?.close()
+    if (checkpoint !== null) closeCheckpoint(checkpoint)
     if (spill !== null && !isKept) closeSpillFile(spill)
   }
 }

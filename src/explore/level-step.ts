@@ -23,6 +23,11 @@ import type { Rendezvous } from './rendezvous.js'
 /** What the level step found. */
 export interface LevelStep {
   readonly finished: boolean
+  /**
+   * True if the level before was expanded to its end, and no verdict ends the search with it: a
+   * search could go on from here.
+   */
+  readonly isCut: boolean
   /** Descriptors of the next level: `first` to `end` - 1. */
   readonly first: number
   readonly end: number
@@ -61,5 +66,5 @@ export function stepLevel(meeting: Rendezvous, setup: WorkerSetup): LevelStep {
   meeting.store(SLOT_LEVEL_CURSOR, first)
   meeting.store(SLOT_LEVEL_END, end)
   if (finished) meeting.store(SLOT_FINISHED, 1)
-  return { finished, first, end }
+  return { finished, isCut: !left && !stop, first, end }
 }

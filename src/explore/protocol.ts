@@ -6,6 +6,8 @@
  * Slots are byte addresses of 32-bit numbers unless said otherwise; Int32Array index = address / 4.
  * `Rendezvous` (rendezvous.ts) is the only reader and writer, but for the main thread's progress.
  */
+import type { CheckpointHead, Cut } from '../store/checkpoint-manifest.js'
+import type { LevelPlace } from '../store/checkpoint-rows.js'
 import type { MemoryPlan } from '../store/memory-plan.js'
 import type { ShardMemories } from '../store/shards.js'
 import { SEARCH_SLOTS } from '../store/control-slots.js'
@@ -63,6 +65,8 @@ export const STOP_INTERRUPTED = 5
 export const STOP_ABORT = 6
 /** Rows of the level log could not be read from disk. */
 export const STOP_DISK = 7
+/** The states of a checkpoint are not what they have to be: nothing will be reported. */
+export const STOP_DAMAGED = 8
 
 /** A larger table was allocated: move the rows (`Kernel.rehash`). */
 export const GROWTH_REHASH = 1
@@ -87,6 +91,23 @@ export interface PropertyKind {
   readonly hasAction: boolean
 }
 
+/** Where checkpoints go, and what the search goes on from. The same for every worker. */
+export interface CheckpointSetup {
+  readonly folder: string
+  /** The open rows file; whoever opened it closes it. */
+  readonly rowsFd: number
+  /** Shortest time between two checkpoints. */
+  readonly everyMs: number
+  readonly head: CheckpointHead
+  /** When the run began, milliseconds since 1970, and how long those before it took. */
+  readonly startedMs: number
+  readonly secondsBefore: number
+  /** What was counted at the last cut, and the last checkpoint (`checkpoint-record.ts`). */
+  readonly record: SharedArrayBuffer
+  /** Levels to begin with; null: with the initial state. */
+  readonly resume: { readonly cut: Cut; readonly levels: readonly LevelPlace[] } | null
+}
+
 /** Everything that a worker gets when it starts. Structured-cloneable; the memory is shared. */
 export interface WorkerSetup {
   readonly index: number
@@ -103,6 +124,8 @@ export interface WorkerSetup {
   readonly properties: readonly PropertyKind[]
   /** Counters of coverage; 0 if the model has none. */
   readonly counters: number
+  /** Bytes in which a worker's model marks what fired. */
+  readonly firedBytes: number
   readonly keepGoing: boolean
   /** Limits; Infinity where there is none. `deadline` in milliseconds since 1970. */
   readonly statesMax: number
@@ -112,6 +135,8 @@ export interface WorkerSetup {
   readonly logBytesMemory: number | null
   /** Null if the level log stays in memory. */
   readonly spill: SpillFile | null
+  /** Null if no checkpoints are taken. */
+  readonly checkpoint: CheckpointSetup | null
 }
 
 /** What a worker thread offers over comlink. */

@@ -2,9 +2,30 @@
  * What a search is asked and what it answers: plain data, used by the floors above. The search
  * itself starts in `explore.ts`. Main thread.
  */
+import type { CheckpointHead, CheckpointManifest } from '../store/checkpoint-manifest.js'
 import type { ExplorerThreads } from './worker-threads.js'
 import type { Coverage } from './coverage.js'
 import type { LevelLog } from '../store/level-log.js'
+
+/** Where checkpoints of a run go, and how often. */
+export interface CheckpointOptions {
+  /** An existing folder. */
+  readonly folder: string
+  /** Shortest time from one checkpoint to the next. */
+  readonly everyMs: number
+  /** Which run it is. */
+  readonly head: CheckpointHead
+  /** The checkpoint in `folder` from which to go on; null: from the initial state. */
+  readonly from: CheckpointManifest | null
+}
+
+/** What became of the checkpoints of a run. */
+export interface CheckpointOutcome {
+  /** Depth at which the one in the folder goes on; null if there is none. */
+  readonly depth: number | null
+  /** Why the last one that was due was not written; null if it was. */
+  readonly failure: string | null
+}
 
 /** How to explore. */
 export interface ExploreOptions {
@@ -45,6 +66,8 @@ export interface ExploreOptions {
   readonly logBytesMemory?: number
   /** Rows in a block of the level log, so that small models have many. For tests. */
   readonly logBlockRows?: number
+  /** Take checkpoints; not together with `lossy`. */
+  readonly checkpoint?: CheckpointOptions
   /** Size of the first table; it grows as needed. For tests. @defaultValue 64 KiB */
   readonly tableBytesInitial?: number
   /** Spread the visited set over shards when its table would pass this. For tests. */
@@ -116,8 +139,11 @@ export interface ExploreResult {
   readonly visitedBytes: number
   /** Bytes of the level log that were written to disk. */
   readonly spilledBytes: number
+  /** With the runs whose checkpoints it went on from. */
   readonly seconds: number
   readonly workers: number
+  /** Null if no checkpoints were taken. */
+  readonly checkpoint: CheckpointOutcome | null
   /**
    * Every state by depth; keeps the shared memory of the run alive. `close` it when no more traces
    * are to be built, so that its disk space is given back.

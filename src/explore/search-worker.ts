@@ -18,7 +18,9 @@ import {
   CONTEXT_OUTPUT_END,
   candidateBytes,
 } from '../compile/compiled-model.js'
+import { readRows, type LevelPlace } from '../store/checkpoint-rows.js'
 import {
+  DESCRIPTOR_COUNT,
   DESCRIPTOR_ROWS_MAX,
   LOG_ROW_BYTES,
   RESULT_FRESH_ADDRESS,
@@ -40,6 +42,8 @@ import { ShardedSet } from '../store/sharded-set.js'
 import { isSharded } from '../store/shards.js'
 import { controlView, shardKeys } from '../store/visited-set.js'
 import { defined } from '../base/assert.js'
+import { CheckpointWriter } from './checkpoint-writer.js'
+import { writeCut } from './cut.js'
 import { noteFirstDepths } from './coverage.js'
 import { stepGrowth } from './growth-step.js'
 import { stepLevel, type LevelStep } from './level-step.js'
@@ -54,6 +58,7 @@ import {
   SLOT_ACTIVE,
   SLOT_FINISHED,
   SLOT_FOUND,
+  SLOT_LEVEL_CURSOR,
   SLOT_LEVEL_DEPTH,
   SLOT_LEVEL_END,
   SLOT_LEVEL_GENERATION,
@@ -61,6 +66,7 @@ import {
   STATISTIC_OMITTED,
   STATISTIC_STATES,
   STATISTIC_TRANSITIONS,
+  STOP_DAMAGED,
   STOP_MEMORY,
   STOP_STATES,
   STOP_TIME,
@@ -80,6 +86,7 @@ export class SearchWorker {
   /** This worker's way to the shards of the visited set; null if there are none. */
   readonly #shards: ShardedSet | null
   readonly #disk: LogDisk
+  readonly #checkpoints: CheckpointWriter | null
   readonly #model: ModelCode
   readonly #view: DataView
   /** 32-bit slots of the fixed part of the memory; index = byte address / 4. */
@@ -110,14 +117,21 @@ export class SearchWorker {
     attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
     this.#disk = new LogDisk(setup, this.#kernel, this.#meeting)
+    this.#checkpoints = this.#attachCheckpoints()
     this.#shards = this.#attachShards()
     this.#view.setUint32(this.#area.context + CONTEXT_FIRED, this.#area.fired, true)
   }
 
   /** Takes part in the search until it is over. Throws SearchAborted if another worker died. */
   run(): void {
-    if (this.#setup.index === 0) this.#insertInitial()
+    if (this.#setup.index === 0) this.#insertFirst()
     while (!this.#meetAtLevel()) this.#exploreLevel()
+  }
+
+  #attachCheckpoints(): CheckpointWriter | null {
+    const { checkpoint } = this.#setup
+    if (checkpoint === null) return null
+    return new CheckpointWriter(this.#setup, checkpoint, this.#kernel, this.#meeting)
   }
 
   #attachShards(): ShardedSet | null {
@@ -126,6 +140,58 @@ export class SearchWorker {
     const first = { kernel: this.#kernel, memory, partition: this.#area.partition }
     const module = this.#setup.kernel
     return new ShardedSet(first, { module, shards, worker: index, keys: shardKeys(this.#setup) })
+  }
+
+  /** Inserts what the search begins with: the initial state, or the levels of a checkpoint. */
+  #insertFirst(): void {
+    const { checkpoint } = this.#setup
+    if (checkpoint === null || checkpoint.resume === null) this.#insertInitial()
+    else if (this.#insertLevels(checkpoint.rowsFd, checkpoint.resume.levels)) {
+      const { cut } = checkpoint.resume
+      writeCut(this.#view, this.#setup, cut)
+      this.#transitions = cut.transitions
+      this.#expanded = cut.states - defined(checkpoint.resume.levels.at(-1)).rowCount
+      this.#publishStatistics()
+    } else this.#meeting.store(SLOT_ABANDONED, 1)
+  }
+
+  /**
+   * Inserts levels, from the first on, as if the search had come to them. Properties were evaluated
+   * before. False if the search stops, which it is told to if some state is there twice.
+   */
+  #insertLevels(fd: number, levels: readonly LevelPlace[]): boolean {
+    this.#meeting.store(SLOT_ACTIVE, 0)
+    this.#meeting.store(SLOT_ACTIVE + 4, 0)
+    for (const [depth, { offset, rowCount }] of levels.entries()) {
+      const first = this.#meeting.load(DESCRIPTOR_COUNT)
+      this.#meeting.store(SLOT_LEVEL_CURSOR, first)
+      this.#meeting.store(SLOT_LEVEL_END, first)
+      this.#meeting.store(SLOT_LEVEL_DEPTH, depth - 1)
+      this.#beginLevel()
+      const before = this.#states
+      const isWhole = this.#insertRows(fd, offset, rowCount) && this.#drain(0)
+      this.#endLevel()
+      if (!isWhole) return false
+      if (this.#states - before === rowCount) continue
+      this.#meeting.requestStop(STOP_DAMAGED)
+      return false
+    }
+    return true
+  }
+
+  /** Inserts `rowCount` packed states of a file. False if the search stops first. */
+  #insertRows(fd: number, offset: number, rowCount: number): boolean {
+    const { buffer, bufferEnd } = this.#area
+    const capacity = Math.floor((bufferEnd - buffer) / this.#rowBytes)
+    for (let done = 0; done < rowCount;) {
+      const count = Math.min(capacity, rowCount - done)
+      const bytes = new Uint8Array(this.#view.buffer, buffer, count * this.#rowBytes)
+      readRows(fd, offset + done * this.#rowBytes, bytes)
+      if (!this.#insert(count)) return false
+      done += count
+      this.#publishStatistics()
+    }
+    return true
   }
 
   #insertInitial(): void {
@@ -143,16 +209,22 @@ export class SearchWorker {
     const meeting = this.#meeting
     const generation = meeting.load(SLOT_LEVEL_GENERATION)
     if (meeting.arriveAtLevel()) {
-      let step = stepLevel(meeting, this.#setup)
+      let step = this.#stepLevel()
       while (this.#isSolo(step)) {
         this.#exploreLevel()
-        step = stepLevel(meeting, this.#setup)
+        step = this.#stepLevel()
       }
       meeting.openLevel()
     } else {
       meeting.waitForLevel(generation, () => this.#joinGrowth())
     }
     return meeting.load(SLOT_FINISHED) !== 0
+  }
+
+  #stepLevel(): LevelStep {
+    const step = stepLevel(this.#meeting, this.#setup)
+    this.#checkpoints?.settle(step)
+    return step
   }
 
   /** True if the last arriver should expand the level alone. */

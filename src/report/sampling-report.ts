@@ -80,6 +80,7 @@ export function samplingReportOf(input: SamplingReportInput): SamplingReport {
       coverage: null,
       visitedBytes: result.swarm === null ? 0 : result.swarm.setBytes * workers,
       spilledBytes: 0,
+      checkpoint: null,
       seconds,
       workers,
     },

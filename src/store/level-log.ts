@@ -52,13 +52,14 @@ export class LevelLog {
 
   /**
    * Covers the descriptors that exist now; rows appended later are not seen. Takes over `spill`,
-   * null if no block is on disk.
+   * null if no block is on disk; with `borrows` somebody else closes it.
    */
   constructor(
     memory: WebAssembly.Memory,
     format: RowFormat,
     workspace: Workspace,
     spill: SpillFile | null = null,
+    borrows = false,
   ) {
     this.memory = memory
     this.strideWords = format.strideWords
@@ -67,7 +68,7 @@ export class LevelLog {
     this.#view = new DataView(memory.buffer)
     this.#descriptorCount = this.#view.getUint32(DESCRIPTOR_COUNT, true)
     this.#spill = spill
-    if (spill !== null) forgotten.register(this, spill, this)
+    if (spill !== null && !borrows) forgotten.register(this, spill, this)
   }
 
   /** Gives the disk space back. Rows on disk cannot be read any more. */

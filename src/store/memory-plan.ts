@@ -23,7 +23,10 @@ import {
 } from './control-slots.js'
 import { foldTree } from './fold-tree.js'
 
-/** Areas of one worker; all byte addresses are multiples of 64. */
+/**
+ * Areas of one worker; all byte addresses are multiples of 64. What is counted, from `statistics`
+ * to `scratch`, lies in one piece: checkpoints copy it as such.
+ */
 export interface WorkerArea {
   /** What the kernel reports after `insert` (RESULT_ offsets). */
   readonly result: number
