@@ -50,6 +50,6 @@ describe('a visited set in shards', () => {
     const result = await explore(tree, { ...options, statesMax: 6_000_000 })
     expect(result.exhaustive).toBe(false)
     expect(['memory', 'states']).toContain(result.limit)
-    await result.levels.close()
+    result.levels.close()
   })
 })
