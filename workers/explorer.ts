@@ -19,7 +19,7 @@ const api: ExplorerApi = {
     new SearchWorker(setup).run()
   },
   sample(setup) {
-    new SamplingWorker(setup).run()
+    return new SamplingWorker(setup).run()
   },
 }
 

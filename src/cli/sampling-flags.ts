@@ -2,6 +2,9 @@
 import { Diagnostic } from '../base/diagnostic.js'
 import type { CheckFlags } from './check-command.js'
 
+/** A walk that is made again for its trace keeps its states in memory. */
+const SAMPLING_DEPTH_MAX = 1_000_000
+
 /** True if the flags ask for a sampling search. */
 export function isSampling({ search, swarm }: CheckFlags): boolean {
   return search === 'random' || swarm === true
@@ -18,6 +21,10 @@ export function refuseCombinations(flags: CheckFlags): void {
       hint: 'a checkpoint is exact, a lossy search is not',
     })
   if (!isSampling(flags)) return
+  if ((flags.maxDepth ?? 0) > SAMPLING_DEPTH_MAX)
+    throw new Diagnostic('ZC104', `--max-depth cannot be '${flags.maxDepth}'`, {
+      hint: `walks and runs go to depth ${SAMPLING_DEPTH_MAX} at most`,
+    })
   const mode = flags.swarm === true ? '--swarm' : '--search random'
   const refused: Readonly<Record<string, readonly [boolean, string]>> = {
     '--search': [

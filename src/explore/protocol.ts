@@ -12,7 +12,7 @@ import type { MemoryPlan } from '../store/memory-plan.js'
 import type { ShardMemories } from '../store/shards.js'
 import { SEARCH_SLOTS } from '../store/control-slots.js'
 import type { SpillFile } from '../store/spill-file.js'
-import type { SamplingSetup } from './sampling-plan.js'
+import type { Finding, SamplingSetup } from './sampling-plan.js'
 
 /** Bumped after every event that a waiting worker must look at; what Atomics.wait waits on. */
 export const SLOT_SIGNAL = SEARCH_SLOTS
@@ -143,6 +143,6 @@ export interface WorkerSetup {
 export interface ExplorerApi {
   /** Takes part in a search until it is over. What was found lies in the shared memory. */
   run(setup: WorkerSetup): void
-  /** Takes part in a sampling search until it is over. */
-  sample(setup: SamplingSetup): void
+  /** Takes part in a sampling search until it is over. Gives what it found. */
+  sample(setup: SamplingSetup): Finding[]
 }

@@ -93,10 +93,9 @@ export class Sampler {
     else this.#beginWalks(first, Math.min(first + WALKS_PER_TASK, walks))
   }
 
-  /** Begins one walk or run, by its number. */
-  beginOne(number: number): void {
-    if (this.#setup.kind === 'swarm') this.#beginRun(number)
-    else this.#beginWalks(number, number + 1)
+  /** Begins walk `number` alone. */
+  beginWalk(number: number): void {
+    this.#beginWalks(number, number + 1)
   }
 
   #beginWalks(first: number, end: number): void {
@@ -128,10 +127,13 @@ export class Sampler {
     return this.#view.getFloat64(this.#setup.area.statistics + offset, true)
   }
 
-  /** The states on the way to the one at hand. Of a walk only the one at hand. */
+  /** The state of the walk at hand. */
+  walkState(): BigUint64Array {
+    return this.row(this.#setup.area.row)
+  }
+
+  /** The expanded states on the stack of the run at hand: the path to the last one of them. */
   path(): BigUint64Array[] {
-    const { kind, area } = this.#setup
-    if (kind === 'random') return [this.row(area.row)]
     const rows: BigUint64Array[] = []
     for (let index = 0; index < this.#code.stackDepth(); index++) {
       const address = this.#code.stackRow(index) >>> 0

@@ -1,15 +1,15 @@
 /**
- * Makes a walk or run again that decided a property, and finds a way through its states. Main
- * thread, after the workers have ended.
+ * The way to what a walk or run met. Main thread, after the workers have ended.
  *
- * What a walk did is often much longer than needed: it goes in circles. So the way shown is the
- * shortest one that uses only states of the walk (or of the path of the run); there may be a
+ * A run hands over the path on its stack. A walk keeps no path: it is made again, which takes as
+ * many steps as it took. What was done is often much longer than needed, as it goes in circles.
+ * So the way shown is the shortest one that uses only states of the walk or path; there may be a
  * shorter one through others.
  */
 import { assert, defined } from '../base/assert.js'
 import { SAMPLING_BUDGET, SAMPLING_FOUND } from '../store/sampling-slots.js'
 import type { Sampler } from './sampler.js'
-import type { SamplingSetup } from './sampling-plan.js'
+import type { Finding, SamplingSetup } from './sampling-plan.js'
 
 /** A candidate that a walk or run met, and a way to it. */
 export interface SampledCandidate {
@@ -19,49 +19,34 @@ export interface SampledCandidate {
   readonly rows: readonly BigUint64Array[]
   /** The action instance taken from the last state; null where the state alone decides. */
   readonly action: number | null
-  /** States on the walk or path itself up to the candidate, less 1. */
-  readonly depthMet: number
 }
 
-/** Which walk or run to make again, for which property; the last index means model errors. */
-export interface Finding {
-  readonly number: number
-  readonly index: number
-  readonly setup: SamplingSetup
+/** The candidate of a finding, with the way to it. */
+export function wayTo(sampler: Sampler, setup: SamplingSetup, finding: Finding): SampledCandidate {
+  const { number, state, action } = finding
+  const passed = finding.path ?? walkAgain(sampler, setup, finding)
+  return { number, rows: shortestThrough(sampler, [...passed, state], state), action }
 }
 
-/** Makes a walk or run again, up to the candidate that it met. */
-export function remake(sampler: Sampler, { number, index, setup }: Finding): SampledCandidate {
-  const isWalk = setup.kind === 'random'
+/** The states of a walk, up to the one whose expansion met the candidate. */
+function walkAgain(sampler: Sampler, setup: SamplingSetup, finding: Finding): BigUint64Array[] {
   sampler.clearCandidates()
   sampler.setActive((1n << BigInt(setup.violations.length)) - 1n)
-  sampler.beginOne(number)
-  const passed: BigUint64Array[] = isWalk ? sampler.path() : []
+  sampler.beginWalk(finding.number)
+  const passed = [sampler.walkState()]
   for (;;) {
-    const status = sampler.step(isWalk ? 1 : 2 ** 20)
-    const candidate = sampler.candidate(index)
-    if (candidate !== null) {
-      const states = [...passed, ...(isWalk ? [] : sampler.path()), candidate.state]
-      const rows = shortestThrough(sampler, states, candidate.state)
-      return { number, rows, action: candidate.action, depthMet: depthMet(states) }
-    }
+    const status = sampler.step(1)
+    if (sampler.candidate(finding.index) !== null) return passed
     sampler.clearCandidates()
     assert(
       status === SAMPLING_BUDGET || status === SAMPLING_FOUND,
-      'a walk or run that is made again meets the same candidate',
+      'a walk that is made again meets the same candidate',
     )
-    if (isWalk && status === SAMPLING_BUDGET) passed.push(...sampler.path())
+    if (status === SAMPLING_BUDGET) passed.push(sampler.walkState())
   }
 }
 
 const key = (row: BigUint64Array): string => row.join()
-
-/** The last state counts once, though it may be the one before, too. */
-function depthMet(states: readonly BigUint64Array[]): number {
-  const [last, before] = [states.at(-1), states.at(-2)]
-  const isSame = last !== undefined && before !== undefined && key(last) === key(before)
-  return states.length - (isSame ? 2 : 1)
-}
 
 /** The shortest way from the first of `states` to `target` that passes no others. */
 function shortestThrough(

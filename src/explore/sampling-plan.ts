@@ -3,12 +3,8 @@
  *
  *   0     slots (src/store/sampling-slots.ts)
  *   256   one area per worker:
- *           statistics | found | registers | context | fired bytes | initial row | own row |
+ *           statistics | registers | context | fired bytes | initial row | own row |
  *           successor buffer | stack of a run | set of bits of a run
- *
- * `found` holds a float64 per property, then one for model errors: 0, or 1 + the number of the walk
- * or run that first met a candidate. Candidates themselves are not kept: a walk and a run are made
- * again from seed and number.
  */
 import {
   candidateBytes,
@@ -27,7 +23,6 @@ export const WALKS_PER_TASK = 64
 /** Areas of one worker; byte addresses, multiples of 64. */
 export interface SamplingArea {
   readonly statistics: number
-  readonly found: number
   readonly registers: number
   readonly context: number
   readonly fired: number
@@ -69,6 +64,20 @@ export interface SamplingSetup {
   readonly swarm: SwarmSizes
   /** Milliseconds since 1970; Infinity if there is none. */
   readonly deadline: number
+}
+
+/** What a worker hands over at the end: the first candidate that it met for a property. */
+export interface Finding {
+  /** Position of the property; after the last one, model errors. */
+  readonly index: number
+  /** Of the walk or run. */
+  readonly number: number
+  /** The candidate's packed state; before the action, where there is one. */
+  readonly state: BigUint64Array
+  /** The action instance taken from the state; null where the state alone decides. */
+  readonly action: number | null
+  /** Of a run: the states on its stack that lead to the one that was expanded; null for a walk. */
+  readonly path: readonly BigUint64Array[] | null
 }
 
 /** The areas of all workers, and the first byte after them. */
@@ -129,7 +138,6 @@ export function planSampling(
   }
   for (let worker = 0; worker < workers; worker++) {
     const statistics = take(STATISTICS_BYTES)
-    const found = take(8 * (model.properties.length + 1))
     const registers = take(REGISTERS)
     const context = take(contextBytes(model))
     const fired = take(model.actionCount)
@@ -140,7 +148,7 @@ export function planSampling(
     const stack = swarm === null ? 0 : take(swarm.stackRows * (rowBytes + 4))
     const bits = swarm === null ? 0 : take(swarm.setBytes)
     const ofModel = { context, fired, initial, row, buffer, bufferEnd }
-    areas.push({ statistics, found, registers, ...ofModel, stack, bits })
+    areas.push({ statistics, registers, ...ofModel, stack, bits })
   }
   return { areas, end: next }
 }

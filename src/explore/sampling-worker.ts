@@ -23,7 +23,7 @@ import {
 } from '../store/sampling-slots.js'
 import { STOP_TIME } from './protocol.js'
 import { Sampler } from './sampler.js'
-import type { SamplingSetup } from './sampling-plan.js'
+import type { Finding, SamplingSetup } from './sampling-plan.js'
 
 /** States between two looks at the clock: some milliseconds. */
 const BUDGET = 16_384
@@ -34,6 +34,7 @@ export class SamplingWorker {
   readonly #sampler: Sampler
   readonly #slots: Int32Array<ArrayBufferLike>
   readonly #view: DataView
+  readonly #findings: Finding[] = []
   #active: bigint
 
   constructor(setup: SamplingSetup) {
@@ -45,14 +46,15 @@ export class SamplingWorker {
     this.#sampler.setActive(this.#active)
   }
 
-  /** Takes part in the search until it is over. */
-  run(): void {
+  /** Takes part in the search until it is over; gives what it found, one for a property at most. */
+  run(): Finding[] {
     while (!this.#mustStop()) {
       const task = Atomics.add(this.#slots, SAMPLING_NEXT >> 2, 1)
       if (task >= Atomics.load(this.#slots, SAMPLING_BOUND >> 2)) break
       this.#sampler.begin(task)
       if (!this.#finish(task)) break
     }
+    return this.#findings
   }
 
   /** Does the task that was begun. False if the search stops first. */
@@ -77,13 +79,15 @@ export class SamplingWorker {
 
   /** Writes down what was found. True if the task ends with it. */
   #settle(): boolean {
-    const { violations, keepGoing, area } = this.#setup
+    const { violations, keepGoing, kind } = this.#setup
+    const number = this.#sampler.number
     let isEnd = false
     for (let index = 0; index <= violations.length; index++) {
-      if (this.#sampler.candidate(index) === null) continue
-      const slot = area.found + 8 * index
-      if (this.#view.getFloat64(slot, true) === 0)
-        this.#view.setFloat64(slot, 1 + this.#sampler.number, true)
+      const candidate = this.#sampler.candidate(index)
+      if (candidate === null) continue
+      const path = kind === 'swarm' ? this.#sampler.path() : null
+      if (this.#findings.every(finding => finding.index !== index))
+        this.#findings.push({ ...candidate, index, number, path })
       this.#active &= ~(1n << BigInt(index))
       if (index === violations.length || (violations[index] === true && !keepGoing)) isEnd = true
     }

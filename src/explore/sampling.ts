@@ -1,8 +1,9 @@
 /**
  * Sampling searches, for models that are too large to exhaust: random walks, and swarms of lossy
  * depth-first runs. They find violations, and can never say that there is none. The main thread
- * sets up the memory, starts the workers, and makes the walks and runs that decided a property
- * again: a walk or run depends on seed and number alone. How it works: `docs/search-modes.md`.
+ * sets up the memory, starts the workers, and finds a way to what they met. A walk or run depends
+ * on seed and number alone, so a walk that decided a property is made again. How it works:
+ * `docs/search-modes.md`.
  */
 import { readFile } from 'node:fs/promises'
 import { assert, defined } from '../base/assert.js'
@@ -25,8 +26,8 @@ import { createMemory } from '../store/kernel.js'
 import { STOP_ABORT, STOP_INTERRUPTED, STOP_TIME } from './protocol.js'
 import { Sampler } from './sampler.js'
 import { planSampling, swarmSizes, WALKS_PER_TASK } from './sampling-plan.js'
-import type { SamplingKind, SamplingSetup } from './sampling-plan.js'
-import { remake } from './sampling-path.js'
+import type { Finding, SamplingKind, SamplingSetup } from './sampling-plan.js'
+import { wayTo } from './sampling-path.js'
 import type { SampledCandidate } from './sampling-path.js'
 import type { LimitName } from './search-result.js'
 import { builtSampler } from './worker-url.js'
@@ -179,13 +180,13 @@ export async function sample(
   const threads = options.threads ?? new ExplorerThreads(workers)
   try {
     assert(threads.count === workers, 'there is a thread for each worker')
-    await threads.sample(setups, () => stop(STOP_ABORT))
+    const found = await threads.sample(setups, () => stop(STOP_ABORT))
+    return collect(model, setups, found.flat(), performance.now() - started)
   } finally {
     clearInterval(timer)
     signal?.removeEventListener('abort', interrupt)
     await threads.close()
   }
-  return collect(model, setups, performance.now() - started)
 }
 
 function statistics(setups: readonly SamplingSetup[], offset: number): number[] {
@@ -227,12 +228,10 @@ function estimateDistinct(setups: readonly SamplingSetup[]): number {
   return Math.round(isSmall ? REGISTERS * Math.log(REGISTERS / empty) : raw)
 }
 
-/** Number of the first walk or run that decided property `index`, null if none did. */
-function firstFound(setups: readonly SamplingSetup[], index: number): number | null {
-  const numbers = setups
-    .map(({ memory, area }) => new DataView(memory.buffer).getFloat64(area.found + 8 * index, true))
-    .filter(found => found !== 0)
-  return numbers.length === 0 ? null : Math.min(...numbers) - 1
+/** What the first walk or run met that decided property `index`, null if none did. */
+function firstOf(findings: readonly Finding[], index: number): Finding | null {
+  const ofProperty = findings.filter(finding => finding.index === index)
+  return ofProperty.toSorted((a, b) => a.number - b.number)[0] ?? null
 }
 
 function swarmNumbers(setups: readonly SamplingSetup[]): SwarmNumbers {
@@ -254,6 +253,7 @@ function swarmNumbers(setups: readonly SamplingSetup[]): SwarmNumbers {
 function collect(
   model: CompiledModel,
   setups: readonly SamplingSetup[],
+  findings: readonly Finding[],
   elapsedMs: number,
 ): SamplingResult {
   const first = defined(setups[0])
@@ -269,16 +269,16 @@ function collect(
     (total, { area }) => total + Number(view.getBigUint64(area.context + CONTEXT_DEADLOCKS, true)),
     0,
   )
-  const numbers = [...violations, true].map((_, index) => firstFound(setups, index))
-  const ends = numbers.filter(
+  const firsts = [...violations, true].map((_, index) => firstOf(findings, index))
+  const ends = firsts.filter(
     (_, index) => index === violations.length || (violations[index] === true && !keepGoing),
   )
   // What later walks found than the one that ended the search depends on timing.
-  const last = Math.min(Infinity, ...ends.filter(number => number !== null))
+  const last = Math.min(Infinity, ...ends.flatMap(finding => finding?.number ?? []))
   const swarm = kind === 'swarm' ? swarmNumbers(setups) : null
   const sampler = new Sampler(first)
-  const candidates = numbers.map((number, index) =>
-    number === null || number > last ? null : remake(sampler, { number, index, setup: first }),
+  const candidates = firsts.map(finding =>
+    finding === null || finding.number > last ? null : wayTo(sampler, first, finding),
   )
   const reason = Atomics.load(new Int32Array(memory.buffer), SAMPLING_STOP >> 2)
   return {

@@ -8,7 +8,7 @@ import { releaseProxy, wrap, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { InternalError, defined } from '../base/assert.js'
 import type { ExplorerApi, WorkerSetup } from './protocol.js'
-import type { SamplingSetup } from './sampling-plan.js'
+import type { Finding, SamplingSetup } from './sampling-plan.js'
 import { builtFiles } from './worker-url.js'
 
 /** What went wrong first, and in which worker. */
@@ -59,25 +59,26 @@ export class ExplorerThreads {
    * @param onFailure  called once when a worker failed; must make the other workers give up.
    * @throws InternalError naming the first worker that failed, and why.
    */
-  run(setups: readonly WorkerSetup[], onFailure: () => void): Promise<void> {
-    return this.#each((remote, index) => remote.run(defined(setups[index])), onFailure)
+  async run(setups: readonly WorkerSetup[], onFailure: () => void): Promise<void> {
+    await this.#each((remote, index) => remote.run(defined(setups[index])), onFailure)
   }
 
-  /** As `run`, for a sampling search. */
-  sample(setups: readonly SamplingSetup[], onFailure: () => void): Promise<void> {
+  /** As `run`, for a sampling search; gives what each worker found. */
+  sample(setups: readonly SamplingSetup[], onFailure: () => void): Promise<Finding[][]> {
     return this.#each((remote, index) => remote.sample(defined(setups[index])), onFailure)
   }
 
-  async #each(
-    call: (remote: Remote<ExplorerApi>, index: number) => Promise<void>,
+  async #each<T>(
+    call: (remote: Remote<ExplorerApi>, index: number) => Promise<T>,
     onFailure: () => void,
-  ): Promise<void> {
+  ): Promise<T[]> {
     const failures: Failure[] = []
+    const results: T[] = []
     await Promise.all(
       this.#threads.map(async ({ worker, death }, index) => {
         const remote = wrap<ExplorerApi>(nodeEndpoint(worker))
         try {
-          await Promise.race([call(remote, index), death])
+          results.push(await Promise.race([call(remote, index), death]))
         } catch (cause) {
           failures.push({ worker: index, cause })
           if (failures.length === 1) onFailure()
@@ -88,6 +89,7 @@ export class ExplorerThreads {
     )
     const first = failures[0]
     if (first !== undefined) throw failureError(first)
+    return results
   }
 
   /** Ends the threads. */

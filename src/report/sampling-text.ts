@@ -45,7 +45,7 @@ function verdictText({ verdict, error, search, limit }: SamplingReport): string 
   if (verdict === 'violated')
     return `met by ${task} ${formatCount(search.foundBy ?? 1)} of seed ${search.seed}; there may be shorter traces`
   const end = limit === 'interrupted' ? ', interrupted' : ''
-  const tasks = counted(search.walks ?? search.runs ?? 0, task)
+  const tasks = counted(search.runs ?? search.walks ?? 0, task)
   return `no violation found in ${tasks}${end}; nothing is said about states that they did not reach`
 }
 

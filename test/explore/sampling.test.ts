@@ -50,6 +50,13 @@ describe('random walks', () => {
     expect(other.transitions).not.toBe(one.transitions)
   })
 
+  test('of a seed are the same in every version', async () => {
+    const { transitions, distinctEstimate } = await run(good, { walks: 10, depthMax: 100 })
+    expect([transitions, distinctEstimate]).toEqual([2225, 1397])
+    const { candidates } = await run(bad, { walks: 10 })
+    expect(candidates[0]?.rows.length).toBe(16)
+  })
+
   test('see about as many distinct states as there are', async () => {
     const { distinctEstimate, candidates, fired } = await run(good, { walks: 1000 })
     expect(distinctEstimate).toBeGreaterThan(0.95 * 22_772)
@@ -131,6 +138,12 @@ describe('a swarm', () => {
     const traces = tracesOf(model, await run(model, { ...swarm, keepGoing: true }))
     expect(new Set(traces.map(t => t.property?.kind)).size).toBe(5)
     for (const trace of traces) expect(() => replayTrace(model, trace)).not.toThrow()
+  })
+
+  test('of a seed is the same in every version', async () => {
+    const { transitions } = await run(good, { ...swarm, runs: 1, depthMax: 100 })
+    const { candidates } = await run(bad, swarm)
+    expect([transitions, candidates[0]?.number, candidates[0]?.rows.length]).toEqual([4396, 0, 15])
   })
 
   test('says that runs were cut by little memory or by a bound on depth', async () => {
