@@ -82,8 +82,8 @@ export const variants: readonly Variant<Parameters>[] = [
   row(
     'worker-returns-locked',
     'The worker of before v6.18 returns with mmu_lock where its list is empty.',
-    { worker: 'write', bug: 'worker-returns-locked' },
-    [712, 1722, 40],
+    { vcpus: 2, worker: 'write', bug: 'worker-returns-locked' },
+    [11_344, 36_386, 43],
     { 'deadlock freedom': 2 },
   ),
   {
