@@ -21,9 +21,12 @@ export function printExpression(e: Expression, variables: readonly Variable[]): 
     case 'not':
       return `!${print(e.operand)}`
     case 'and':
-      return `(${e.operands.map(print).join(' & ')})`
-    case 'or':
-      return `(${e.operands.map(print).join(' | ')})`
+    case 'or': {
+      const sign = e.kind === 'and' ? '&' : '|'
+      // With fewer than two operands nothing would tell the two apart.
+      const lone = e.operands.length < 2 ? `${sign} ` : ''
+      return `(${lone}${e.operands.map(print).join(` ${sign} `)})`
+    }
     case 'compare':
       return `(${print(e.left)} ${COMPARE[e.operator]} ${print(e.right)})`
     case 'arithmetic':

@@ -191,7 +191,8 @@ describe.runIf(process.platform === 'linux')('the spill file', () => {
     used.levels.close()
     used.levels.close()
     expect(openFilesIn(spillFolder)).toEqual([])
-    expect(() => [...used.levels.rows(3)]).toThrow(/no open file/)
+    const depths = [...Array(used.levels.levelCount).keys()]
+    expect(() => depths.map(depth => [...used.levels.rows(depth)])).toThrow(/no open file/)
   })
 
   it('is closed when a worker fails', async () => {

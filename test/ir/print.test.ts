@@ -39,6 +39,13 @@ describe('printExpression', () => {
     expect(print(negated)).not.toBe(print(compare('eq', not(a), b)))
   })
 
+  it('tells a junction of one operand, or of none, from the other kind', () => {
+    const texts = (['and', 'or'] as const).flatMap(kind =>
+      [[], [slot]].map(operands => print({ kind, operands })),
+    )
+    expect(new Set(texts).size).toBe(4)
+  })
+
   it('gives equal texts to equal expressions only', () => {
     // Types of constants are not shown in full; all else is.
     const plain = (e: unknown): string =>
