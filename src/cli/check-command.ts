@@ -176,7 +176,7 @@ async function prepare(
     const model = selectProperties(whole, flags.property ?? [])
     const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
     const reduction = prepareReduction(model, asked)
-    const coverage = flags.coverage === true
+    const coverage = flags.coverage === true ? 'counts' : 'none'
     const compiled = compile(model, layoutOf(model), reduction.group, { coverage })
     const { accepts } = definition
     const plain = { model, compiled, reduction, threads, file, variant, accepts }

@@ -9,7 +9,8 @@ import type { Model } from '../ir/model.js'
 import { premiseOf } from '../ir/premise.js'
 import type { Layout } from '../layout/layout.js'
 import { CONTEXT_FIRED } from './compiled-model.js'
-import { emitCount } from './coverage-emitter.js'
+import type { CoverageMode } from './compiled-model.js'
+import { emitBranchIfCounted, emitCount } from './coverage-emitter.js'
 import { ExpressionEmitter } from './expression-emitter.js'
 import { RecordEmitter } from './record-emitter.js'
 import { FunctionBuilder } from './wasm/function-builder.js'
@@ -29,8 +30,8 @@ export interface CheckOptions {
   readonly layout: Layout
   /** Index of the recording function. */
   readonly record: FunctionIndex
-  /** Count the states in which properties are interesting. */
-  readonly coverage: boolean
+  /** What to count of the states in which properties are interesting. */
+  readonly coverage: CoverageMode
 }
 
 function stateProperties(model: Model): readonly StateProperty[] {
@@ -52,7 +53,7 @@ export function buildCheck({ model, layout, record, coverage }: CheckOptions): F
   const { variables } = model
   const ranges = typeRanges(variables)
   const fired = f.local('i32')
-  if (coverage) f.get(context).memory('i32.load', CONTEXT_FIRED).set(fired)
+  if (coverage !== 'none') f.get(context).memory('i32.load', CONTEXT_FIRED).set(fired)
   const done = f.open('block')
   const next = f.open('loop')
   f.get(count).op('i32.eqz').brIf(done)
@@ -81,13 +82,15 @@ export function buildCheck({ model, layout, record, coverage }: CheckOptions): F
     f.brIf(skip)
     records.emitRecord(property, -1)
     f.end()
-    if (!coverage || isFalse(premise)) continue
+    if (coverage === 'none' || isFalse(premise)) continue
     const boring = f.open('block')
+    const counter = model.actions.length + property
+    if (coverage === 'witnesses') emitBranchIfCounted(f, fired, counter, boring)
     if (!isTrue(premise)) {
       emitter(() => f.br(boring)).emit(premise)
       f.op('i32.eqz').brIf(boring)
     }
-    emitCount(f, fired, model.actions.length + property)
+    emitCount(f, fired, counter)
     f.end()
   }
   f.br(next)

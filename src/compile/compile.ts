@@ -6,7 +6,7 @@ import type { Layout } from '../layout/layout.js'
 import type { SymmetryGroup } from '../reduce/symmetry-group.js'
 import { buildCanonicalize } from './canonicalize-function.js'
 import { buildCheck } from './check-function.js'
-import type { CompiledModel, CompiledProperty } from './compiled-model.js'
+import type { CompiledModel, CompiledProperty, CoverageMode } from './compiled-model.js'
 import { decisionTree, fanoutMax } from './decision-tree.js'
 import { buildExpand } from './expand-function.js'
 import { buildRecord } from './record-emitter.js'
@@ -14,8 +14,8 @@ import { ModuleBuilder } from './wasm/module-builder.js'
 
 /** What the code shall do beyond what every search needs. */
 export interface CompileOptions {
-  /** Count how often actions fire and the interesting parts of properties are true. */
-  readonly coverage?: boolean
+  /** @defaultValue none */
+  readonly coverage?: CoverageMode
 }
 
 /**
@@ -26,7 +26,7 @@ export function compile(
   model: Model,
   layout: Layout = layoutOf(model),
   group: SymmetryGroup | null = null,
-  { coverage = false }: CompileOptions = {},
+  { coverage = 'none' }: CompileOptions = {},
 ): CompiledModel {
   const tree = decisionTree(model)
   const maxFanout = Math.max(1, fanoutMax(tree))
@@ -47,7 +47,7 @@ export function compile(
     initial: pack(layout, new Interpreter(model).initial()),
     actionCount: model.actions.length,
     maxFanout,
-    coverage,
+    coverage: coverage !== 'none',
     properties: model.properties.map(({ name, kind }): CompiledProperty => ({
       name,
       isViolation: kind !== 'reachable',

@@ -41,7 +41,8 @@
  * With coverage there are counters instead of the bytes, i64 each: one per action instance, how
  * often it fired; then one per property, how often its interesting part (`premiseOf`) was true: of
  * an invariant or reachability in states, of a step property or assertion in transitions, of
- * deadlock freedom never. The rest of the area, an i32 per counter, is the explorer's.
+ * deadlock freedom never. A counter of a property that only witnesses stays at 1. The rest of the
+ * area, an i32 per counter, is the explorer's.
  *
  * Of several candidates the module keeps the least: states compared word by word from word 0 as
  * unsigned numbers, then the action index. So the result does not depend on the order of work.
@@ -67,6 +68,12 @@ export function candidateBytes(strideWords: number): number {
 export function contextBytes(model: CompiledModel): number {
   return CONTEXT_CANDIDATES + (model.properties.length + 1) * candidateBytes(model.strideWords)
 }
+
+/**
+ * What is counted: nothing; how often everything happened; or how often actions fired, and of
+ * properties only whether they were interesting, for which the first time is enough.
+ */
+export type CoverageMode = 'none' | 'counts' | 'witnesses'
 
 /** Counters of a model with coverage: one per action instance, then one per property. */
 export function counterCount(model: CompiledModel): number {

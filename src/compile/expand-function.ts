@@ -10,8 +10,9 @@ import type { Model } from '../ir/model.js'
 import { rangeOf } from '../ir/type.js'
 import type { Layout } from '../layout/layout.js'
 import { fuseAtoms } from './atoms.js'
+import type { CoverageMode } from './compiled-model.js'
 import { CONTEXT_DEADLOCKS, CONTEXT_FIRED, CONTEXT_OUTPUT_END } from './compiled-model.js'
-import { emitCount } from './coverage-emitter.js'
+import { emitBranchIfCounted, emitCount } from './coverage-emitter.js'
 import { sortedCases } from './decision-tree.js'
 import type { Candidate, DecisionNode, DecisionTree } from './decision-tree.js'
 import { ExpressionEmitter, equals } from './expression-emitter.js'
@@ -36,7 +37,7 @@ export interface ExpandOptions {
   /** Index of the recording function. */
   readonly record: FunctionIndex
   /** Count what happens instead of marking it. */
-  readonly coverage: boolean
+  readonly coverage: CoverageMode
 }
 
 /** The function. */
@@ -196,7 +197,7 @@ class ExpandFunction {
       f.brIf(skip)
       known = known.where(e)
     }
-    if (this.options.coverage) emitCount(f, fired, action)
+    if (this.options.coverage !== 'none') emitCount(f, fired, action)
     else f.get(fired).i32(1).memory('i32.store8', action)
     const updates = new UpdateEmitter(known, model.actions[action]!.updates)
     updates.emit()
@@ -231,13 +232,13 @@ class ExpandFunction {
       after.emit(predicate)
       this.records.emitRecordIfZero(property, action)
     })
-    if (this.options.coverage) this.emitPremises(action, updates, after)
+    if (this.options.coverage !== 'none') this.emitPremises(action, updates, after)
   }
 
   /** Counts the properties of transitions that are interesting here. */
   private emitPremises(action: number, updates: UpdateEmitter, after: ExpressionEmitter): void {
     const { f, fired } = this
-    const { model } = this.options
+    const { model, coverage } = this.options
     model.properties.forEach((p, property) => {
       let premise = FALSE
       if (p.kind === 'step') premise = relevantStepPremise(p, action, model)
@@ -245,6 +246,8 @@ class ExpandFunction {
         premise = or(...updates.assertions().flatMap(a => (a.property === property ? a.path : [])))
       if (isFalse(premise)) return
       const boring = f.open('block')
+      const counter = model.actions.length + property
+      if (coverage === 'witnesses') emitBranchIfCounted(f, fired, counter, boring)
       if (!isTrue(premise)) {
         // What fails here has failed in the property itself, or was not evaluated there.
         const onFail = (): void => {
@@ -253,7 +256,7 @@ class ExpandFunction {
         new ExpressionEmitter({ ...after.context, onFail }).emit(premise)
         f.op('i32.eqz').brIf(boring)
       }
-      emitCount(f, fired, model.actions.length + property)
+      emitCount(f, fired, counter)
       f.end()
     })
   }

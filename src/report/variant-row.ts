@@ -98,7 +98,7 @@ export async function checkVariant(
     variant.params as Parameters<typeof definition.instantiate>[0],
   )
   const reduction = prepareReduction(model, variant.reduce ?? definition.reduce)
-  const compiled = compile(model, layoutOf(model), reduction.group, { coverage: true })
+  const compiled = compile(model, layoutOf(model), reduction.group, { coverage: 'witnesses' })
   const result = await decide(model, compiled, variant.expect, options)
   const origin = { zapcheck: options.version, file: null }
   const evidence = { model, compiled, levels: result.levels, group: reduction.group }

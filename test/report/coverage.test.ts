@@ -31,7 +31,7 @@ const counter = defineModel({
 
 async function coverageFor(definition = counter): Promise<CoverageReport> {
   const model = definition.instantiate()
-  const compiled = compile(model, layoutOf(model), null, { coverage: true })
+  const compiled = compile(model, layoutOf(model), null, { coverage: 'counts' })
   const result = await explore(compiled, { workers: 1, inline: true, keepGoing: true })
   const coverage = coverageOf(model, result)
   if (coverage === null) throw new Error('the run has no coverage')
