@@ -127,6 +127,7 @@ describe('wrong usage', () => {
     [['sept-zap', ...random, '--lossy'], 'ZC101', '--lossy cannot'],
     [['sept-zap', ...random, '--memory', '1GiB'], 'ZC101', '--memory cannot'],
     [['sept-zap', '--swarm', '--max-states', '5'], 'ZC101', '--max-states cannot'],
+    [['sept-zap', ...random, '--checkpoint', 'run1'], 'ZC101', '--checkpoint cannot'],
     [['sept-zap', ...random, '--coverage'], 'ZC101', '--coverage cannot'],
     [['sept-zap', ...random, '--max-depth', '2000000'], 'ZC104', '1000000'],
     [['sept-zap', '--search', 'randm'], 'ZC104', "'random'"],
