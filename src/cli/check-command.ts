@@ -294,7 +294,7 @@ export function saveFirst(
 }
 
 function completeReport(
-  { model, compiled, reduction, variant }: Prepared,
+  { model, compiled, reduction, variant, checkpoint }: Prepared,
   result: ExploreResult,
   traces: readonly Trace[],
   flags: CheckFlags,
@@ -303,7 +303,13 @@ function completeReport(
   const peakRssBytes = process.resourceUsage().maxRSS * 1024
   const { stateBits } = compiled
   const { applied } = reduction
-  const plain = reportOf({ model, stateBits, result, reduction: applied, peakRssBytes, version })
+  const plain = {
+    ...reportOf({ model, stateBits, result, reduction: applied, peakRssBytes, version }),
+    ...(checkpoint !== null &&
+      result.checkpoint !== null && {
+        checkpoint: { folder: checkpoint.held.folder, ...result.checkpoint },
+      }),
+  }
   const [first] = traces
   const report =
     result.modelError === null || first === undefined

@@ -3,7 +3,7 @@
  * scripts; `docs/cli.md` describes it. The text for people is made from the same data.
  */
 import type { Trace } from '../trace/trace.js'
-import type { ExploreResult, LimitName } from '../explore/explore.js'
+import type { CheckpointOutcome, ExploreResult, LimitName } from '../explore/explore.js'
 import type { Model, ParameterValue, PropertyKind } from '../ir/model.js'
 import type { DiagnosticCode } from '../base/diagnostic.js'
 import { unreduced } from '../reduce/reduction.js'
@@ -82,6 +82,13 @@ export interface CheckReport {
   /** With `--coverage`. */
   readonly coverage?: CoverageReport
   readonly error?: ModelErrorReport
+  /** With `--checkpoint` and `resume`. */
+  readonly checkpoint?: CheckpointReport
+}
+
+/** The checkpoint that a run has left. */
+export interface CheckpointReport extends CheckpointOutcome {
+  readonly folder: string
 }
 
 /** What a report is made from. */

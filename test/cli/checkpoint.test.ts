@@ -9,7 +9,7 @@ import { compile } from '../../src/compile/compile.js'
 import type { CompiledModel } from '../../src/compile/compiled-model.js'
 import { explore } from '../../src/explore/explore.js'
 import { layoutOf } from '../../src/layout/layout.js'
-import { prepareReduction } from '../../src/reduce/reduction.js'
+import { symmetryGroup } from '../../src/reduce/symmetry-group.js'
 import { manifestPath, replaceManifest } from '../../src/store/checkpoint-manifest.js'
 import { readManifest } from '../../src/store/checkpoint-reader.js'
 import { climber, commandPath, folderWith, zapcheck } from './command.js'
@@ -51,7 +51,7 @@ async function compiled(track: boolean, reduce: 'none' | 'symmetry'): Promise<Co
   const definition = await loadModel('sept-zap')
   const model = definition?.instantiate({ vcpus: 3, track })
   if (model === undefined) throw new Error('sept-zap is there')
-  return compile(model, layoutOf(model), prepareReduction(model, reduce).group)
+  return compile(model, layoutOf(model), reduce === 'symmetry' ? symmetryGroup(model) : null)
 }
 
 /**
@@ -133,6 +133,9 @@ describe('resume', () => {
     const limits = ['--max-depth=30', '--json']
     const first = await zapcheck(['check', ...scope, '--checkpoint', folder, ...limits])
     expect(first.code).toBe(3)
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      checkpoint: { folder, depth: 30, failure: null },
+    })
     expect(first.stderr).toMatch(/checkpoint at depth 30: 'zapcheck resume .*' goes on from it$/m)
     const deeper = ['--max-depth=1000', '--json']
     const { code, stdout } = await zapcheck(['resume', folder, '--workers=3', ...deeper])
