@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { defined } from '../base/assert.js'
 import { Diagnostic } from '../base/diagnostic.js'
-import { compile } from '../compile/compile.js'
+import { compile, successorOrder } from '../compile/compile.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
 import { explore } from '../explore/explore.js'
 import { ExplorerThreads } from '../explore/worker-threads.js'
@@ -18,7 +18,7 @@ import { checkAcceptedNames } from '../lang/accepts.js'
 import type { Accepts } from '../lang/accepts.js'
 import type { ModelDefinition, Reduction, Variant } from '../lang/definition.js'
 import { layoutOf, unpack } from '../layout/layout.js'
-import { prepareReduction } from '../reduce/reduction.js'
+import { prepareReduction, seesAllStates } from '../reduce/reduction.js'
 import type { PreparedReduction } from '../reduce/reduction.js'
 import { reportOf, withModelError } from '../report/check-report.js'
 import type { CheckReport } from '../report/check-report.js'
@@ -146,7 +146,8 @@ async function run(prepared: Prepared, flags: CheckFlags): Promise<number> {
     output.print(`${renderTrace(trace, { full: flags.full === true, paint, width })}\n`)
   }
   if (report.coverage !== undefined) {
-    const notes = { exhaustive: report.exhaustive, dead: {}, vacuous: {}, ...prepared.accepts }
+    const exhaustive = report.exhaustive && seesAllStates(report.reduction)
+    const notes = { exhaustive, dead: {}, vacuous: {}, ...prepared.accepts }
     output.print(`${renderCoverage(report.coverage, notes, output.paint)}\n`)
   }
   output.print(renderReport(report, output.paint))
@@ -175,9 +176,10 @@ async function prepare(
     checkAcceptedNames(definition.accepts, formsOf(definition, whole))
     const model = selectProperties(whole, flags.property ?? [])
     const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
-    const reduction = prepareReduction(model, asked)
+    const reduction = prepareReduction(model, asked, successorOrder)
+    const { group, stubborn } = reduction
     const coverage = flags.coverage === true ? 'counts' : 'none'
-    const compiled = compile(model, layoutOf(model), reduction.group, { coverage })
+    const compiled = compile(model, layoutOf(model), group, { coverage, stubborn })
     const { accepts } = definition
     const plain = { model, compiled, reduction, threads, file, variant, accepts }
     const command = { model: file ?? word, flags: checkpointedFlags(flags) }

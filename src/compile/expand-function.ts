@@ -17,6 +17,8 @@ import { sortedCases } from './decision-tree.js'
 import type { Candidate, DecisionNode, DecisionTree } from './decision-tree.js'
 import { ExpressionEmitter, equals } from './expression-emitter.js'
 import { RecordEmitter } from './record-emitter.js'
+import { SuccessorSelector } from './successor-selector.js'
+import type { Selection } from './successor-selector.js'
 import { UpdateEmitter } from './update-emitter.js'
 import { FunctionBuilder } from './wasm/function-builder.js'
 import type { FunctionIndex, Label, Local } from './wasm/function-builder.js'
@@ -38,6 +40,8 @@ export interface ExpandOptions {
   readonly record: FunctionIndex
   /** Count what happens instead of marking it. */
   readonly coverage: CoverageMode
+  /** What reduces by partial order; null explores every enabled action. */
+  readonly selection: Selection | null
 }
 
 /** The function. */
@@ -58,6 +62,7 @@ class ExpandFunction {
   private readonly failed = this.f.local('i32')
   private readonly records: RecordEmitter
   private readonly rowBytes: number
+  private readonly selector: SuccessorSelector | null
   private readonly ranges: ReturnType<typeof typeRanges>
 
   constructor(private readonly options: ExpandOptions) {
@@ -66,6 +71,9 @@ class ExpandFunction {
     this.words = Array.from({ length: layout.wordCount }, () => f.local('i64'))
     this.rowBytes = 8 * layout.wordCount
     this.ranges = typeRanges(model.variables)
+    const { selection } = options
+    this.selector =
+      selection === null ? null : new SuccessorSelector(f, selection, this.words, this.rowBytes)
     this.records = new RecordEmitter(f, record, context, this.words, model.properties.length)
   }
 
@@ -92,8 +100,10 @@ class ExpandFunction {
     f.get(input).i32(rowBytes).op('i32.add').set(input)
     f.get(output).set(rowStart)
     f.i32(0).set(this.failed)
+    this.selector?.emitReset()
     this.emitTree(this.options.tree, [])
     this.emitDeadlock(rowStart)
+    this.selector?.emitSelect(rowStart, output, this.failed)
     f.get(consumed).i32(1).op('i32.add').set(consumed)
     f.br(next)
     f.end()
@@ -210,6 +220,7 @@ class ExpandFunction {
     )
     f.get(this.output).i32(this.rowBytes).op('i32.add').set(this.output)
     updates.release()
+    this.selector?.emitEnabled(action, known)
     f.end()
   }
 

@@ -22,10 +22,10 @@ export type ExpectedVerdict =
 
 /**
  * What a search is reduced by unless the command line says otherwise: `symmetry` keeps one
- * representative of states that differ in the names of interchangeable elements; `all` is every
- * reduction that there is.
+ * representative of states that differ in the names of interchangeable elements; `por` leaves out
+ * orders of actions that make no difference; `all` is both.
  */
-export type Reduction = 'none' | 'symmetry' | 'all'
+export type Reduction = 'none' | 'symmetry' | 'por' | 'all'
 
 /** What a variant is expected to give. Counts are exact; absent ones are not compared. */
 export interface Expectation {

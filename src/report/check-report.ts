@@ -65,7 +65,7 @@ export interface CheckReport {
   }
   /** Whether the visited set may have confused two states. */
   readonly exactness: 'exact' | Omission
-  /** What the search was reduced by; with `symmetry`, counts are of representatives. */
+  /** What the search was reduced by, and so what is counted. */
   readonly reduction: AppliedReduction
   readonly properties: readonly PropertyReport[]
   /** The limit that ended the run, null if none did. */

@@ -96,13 +96,16 @@ function omissionText({ omissionProbability, omittedExpected }: Omission): strin
 /** What the counts are of, where they are not of states. */
 function reductionLines({ reduction }: CheckReport, paint: Paint): string[] {
   const { kind, groupOrder, types } = reduction
+  const partialOrder = `${paint('dim', 'partial order')} counts are of what is left; a trace may be longer than the shortest, which --reduce none finds`
   if (kind === 'none') return []
+  if (kind === 'por') return [partialOrder]
   const over = types.map(({ name, size }) => `${size} ${printable(name)}`).join(', ')
   const counts =
     groupOrder === 1
       ? 'nothing in the model is interchangeable, so counts are of states'
       : `counts are of representatives, each for up to ${groupOrder} states (${over})`
-  return [`${paint('dim', 'symmetry')} ${counts}`]
+  const symmetry = `${paint('dim', 'symmetry')} ${counts}`
+  return kind === 'all' ? [symmetry, partialOrder] : [symmetry]
 }
 
 function warningLines({ deadActions = [] }: CheckReport, paint: Paint): string[] {

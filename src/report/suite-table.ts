@@ -30,6 +30,12 @@ export function propertyOf(row: SuiteRow | undefined, name: string): PropertyRep
     : undefined
 }
 
+const REDUCTION_WORDS = {
+  symmetry: 'symmetry',
+  por: 'partial order',
+  all: 'symmetry and partial order',
+} as const
+
 /** Renders rows one by one, in columns that fit all names; so it can print them as they come. */
 export class SuiteTable {
   private readonly modelWidth: number
@@ -87,7 +93,8 @@ export class SuiteTable {
     const depth = first?.depth == null ? '' : ` (${first.depth})`
     const text =
       first === undefined ? row.verdict : `violated: ${printable(first.name)}${depth}${rest}`
-    const note = row.reduction.kind === 'none' ? '' : this.paint('dim', ' (counts by symmetry)')
+    const { kind } = row.reduction
+    const note = kind === 'none' ? '' : this.paint('dim', ` (counts by ${REDUCTION_WORDS[kind]})`)
     if (row.matches) return `${this.paint('green', 'ok')}  ${text}${note}`
     return row.differences.length > 0
       ? `${this.paint('red', 'DIFFERS')}  ${text}${note}`

@@ -3,14 +3,14 @@
  * every witness is rebuilt and confirmed by the interpreter before the row counts as found.
  */
 import { defined } from '../base/assert.js'
-import { compile } from '../compile/compile.js'
+import { compile, successorOrder } from '../compile/compile.js'
 import { explore } from '../explore/explore.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
 import type { ExploreOptions, ExploreResult } from '../explore/explore.js'
 import type { Model } from '../ir/model.js'
 import type { Expectation, ModelDefinition, Variant } from '../lang/definition.js'
 import { layoutOf } from '../layout/layout.js'
-import { prepareReduction } from '../reduce/reduction.js'
+import { prepareReduction, seesAllStates } from '../reduce/reduction.js'
 import { rebuildTrace } from '../trace/rebuild.js'
 import { isVacuous } from './coverage.js'
 import type { PropertyCoverage } from './coverage.js'
@@ -76,15 +76,19 @@ async function decide(
   return explore(compiled, { ...options, keepGoing: true })
 }
 
-/** The properties that were put to the test and those that were not; some cannot be. */
+/**
+ * The properties that were put to the test and those that were not; some cannot be. A search that
+ * leaves states out, unless `seesAll`, calls none vacuous.
+ */
 function testedProperties(
   properties: readonly PropertyCoverage[],
+  seesAll: boolean,
 ): Pick<VariantRow, 'exercisedProperties' | 'vacuousProperties'> {
   const vacuous = properties.filter(isVacuous)
   const others = properties.filter(p => !isVacuous(p) && p.kind !== 'deadlock')
   return {
     exercisedProperties: others.map(p => p.name),
-    vacuousProperties: vacuous.map(p => p.name),
+    vacuousProperties: seesAll ? vacuous.map(p => p.name) : [],
   }
 }
 
@@ -97,8 +101,9 @@ export async function checkVariant(
   const model = definition.instantiate(
     variant.params as Parameters<typeof definition.instantiate>[0],
   )
-  const reduction = prepareReduction(model, variant.reduce ?? definition.reduce)
-  const compiled = compile(model, layoutOf(model), reduction.group, { coverage: 'witnesses' })
+  const reduction = prepareReduction(model, variant.reduce ?? definition.reduce, successorOrder)
+  const { group, stubborn } = reduction
+  const compiled = compile(model, layoutOf(model), group, { coverage: 'witnesses', stubborn })
   const result = await decide(model, compiled, variant.expect, options)
   const origin = { zapcheck: options.version, file: null }
   const evidence = { model, compiled, levels: result.levels, group: reduction.group }
@@ -136,7 +141,7 @@ export async function checkVariant(
     differences,
     firedActions: [...new Set(fired)],
     deadActions: dead,
-    ...testedProperties(coverage?.properties ?? []),
+    ...testedProperties(coverage?.properties ?? [], seesAllStates(report.reduction)),
     traces,
   }
 }

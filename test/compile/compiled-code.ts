@@ -15,6 +15,7 @@ import {
 import type { CompiledModel } from '../../src/compile/compiled-model.js'
 import { compile } from '../../src/compile/compile.js'
 import type { Model } from '../../src/ir/model.js'
+import type { StubbornTables } from '../../src/reduce/stubborn-tables.js'
 import type { SymmetryGroup } from '../../src/reduce/symmetry-group.js'
 import { layoutOf, pack, unpack } from '../../src/layout/layout.js'
 import type { Layout } from '../../src/layout/layout.js'
@@ -45,9 +46,10 @@ export class CompiledCode {
   constructor(
     readonly model: Model,
     group: SymmetryGroup | null = null,
+    stubborn: StubbornTables | null = null,
   ) {
     this.layout = layoutOf(model)
-    this.compiled = compile(model, this.layout, group)
+    this.compiled = compile(model, this.layout, group, { stubborn })
     this.memory = new WebAssembly.Memory({ initial: 64, maximum: 65_536, shared: true })
     const module = new WebAssembly.Module(this.compiled.wasm as Uint8Array<ArrayBuffer>)
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } })

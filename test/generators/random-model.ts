@@ -159,7 +159,8 @@ function withOneDeadlock(drafts: readonly PropertyDraft[]): readonly PropertyDra
   return drafts.filter((p, i) => p.kind !== 'deadlock' || i === first)
 }
 
-function isValid(model: Model): boolean {
+/** True if `validate` takes the model. */
+export function isValid(model: Model): boolean {
   try {
     validate(model)
     return true
