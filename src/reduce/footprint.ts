@@ -161,8 +161,11 @@ export class Footprints {
     const oldText = printExpression(old, this.model.variables)
     let mayMakeTrue = false
     let mayMakeFalse = false
-    for (const { after, ranges, isExact } of this.outcomes(touched, writes, before)) {
+    for (const { after, ranges, written } of this.outcomes(touched, writes, before)) {
       const now = this.cells.specialize(condition, after)
+      // A text says all only if nothing is left in it of what was written: a set of which some
+      // members are known, or an array with an unknown index, reads the same before and after.
+      const isExact = !written.some(cell => this.cells.readBy(now).has(cell))
       if (isExact && printExpression(now, this.model.variables) === oldText) continue
       const interval = intervalOf(now, ranges)
       if (!isTrue(old) && !isFalse(now) && !isNever(interval)) mayMakeTrue = true
@@ -189,17 +192,17 @@ export class Footprints {
       else optional.push([cell, write.value])
     }
     const ranges = this.rangesAfter(vague, touched, writes)
-    const isExact = vague.size === 0
     if (2 ** optional.length > OUTCOMES_MAX) {
       for (const [cell] of optional) fixed.delete(cell)
-      return [{ after: fixed, ranges: this.ranges, isExact: false }]
+      return [{ after: fixed, ranges: this.ranges, written: touched }]
     }
     return Array.from({ length: 2 ** optional.length }, (_, chosen) => {
       const after = new Map(fixed)
       optional.forEach(([cell, value], i) => {
         if (((chosen >> i) & 1) === 1) after.set(cell, value)
       })
-      return { after, ranges, isExact }
+      const left = optional.filter((_, i) => ((chosen >> i) & 1) === 0).map(([cell]) => cell)
+      return { after, ranges, written: touched.filter(cell => !left.includes(cell)) }
     })
   }
 
@@ -225,8 +228,8 @@ export class Footprints {
 interface Outcome {
   readonly after: KnownValues
   readonly ranges: Ranges
-  /** False if some cell has one of several values. */
-  readonly isExact: boolean
+  /** Cells that have, or may have, another value than before. */
+  readonly written: readonly Cell[]
 }
 
 /** One write or the other. */

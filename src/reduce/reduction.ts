@@ -27,8 +27,8 @@ export interface AppliedReduction {
 export const unreduced: AppliedReduction = { kind: 'none', groupOrder: 1, types: [] }
 
 /**
- * True if every reachable state has a counterpart in the search, so that what is true in none of its
- * states is true nowhere. Partial-order reduction sees to the properties themselves alone.
+ * True if every reachable state has a counterpart in the search, so that what is true in none of
+ * its states is true nowhere. Partial-order reduction sees to the properties themselves alone.
  */
 export function seesAllStates({ kind }: AppliedReduction): boolean {
   return kind === 'none' || kind === 'symmetry'

@@ -29,7 +29,6 @@ describe('wrong usage', () => {
     ['a time that is none', ['check', '--time', 'soon'], 'ZC104', '10m'],
     ['a count that is none', ['check', 'sept-zap', '--max-states', '-1'], 'ZC104', ''],
     ['an unknown reduction', ['check', 'sept-zap', '--reduce', 'symetry'], 'ZC104', 'symmetry'],
-    ['a missing reduction', ['check', 'sept-zap', '--reduce', 'por'], 'ZC104', 'not there yet'],
     ['a reduction of the suite', ['check', '--reduce', 'symmetry'], 'ZC101', 'needs a model'],
     ['an unknown property', ['check', 'sept-zap', '--property', 'x'], 'ZC105', 'stale'],
     ['an unknown variant', ['check', 'sept-zap', '--variant', '2x'], 'ZC106', "'2x2'"],

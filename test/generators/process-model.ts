@@ -31,6 +31,8 @@ interface ProcessModelDraft {
   readonly processes: readonly ProcessDraft[]
   readonly shared: number
   readonly mayFail: boolean
+  /** Whether an index has so many values that actions are not told apart by them. */
+  readonly isWide: boolean
   readonly properties: readonly { kind: number; pick: number; value: number }[]
 }
 
@@ -55,6 +57,7 @@ const draft: fc.Arbitrary<ProcessModelDraft> = fc.noBias(
     ),
     shared: fc.integer({ min: 1, max: 4 }),
     mayFail: fc.integer({ min: 0, max: 5 }).map(n => n === 5),
+    isWide: fc.integer({ min: 0, max: 3 }).map(n => n === 3),
     properties: fc.array(fc.record({ kind: fc.nat(9), pick: small, value: small }), {
       minLength: 1,
       maxLength: 4,
@@ -94,9 +97,14 @@ class Maker {
       add(`pc[${p}]`, { kind: 'int', lo: 0, hi: steps.length }),
     )
     this.own = from.processes.map((_, p) =>
-      add(`i[${p}]`, { kind: 'int', lo: 0, hi: from.mayFail ? VALUES : from.shared - 1 }),
+      add(`i[${p}]`, { kind: 'int', lo: 0, hi: this.indexMax }),
     )
     this.isAsserted = from.properties.some(p => p.kind % 10 === 5)
+  }
+
+  private get indexMax(): number {
+    const { isWide, mayFail, shared } = this.from
+    return isWide ? 20 : mayFail ? VALUES : shared - 1
   }
 
   model(): Model {
@@ -156,6 +164,10 @@ class Maker {
         return [not(this.isMember(value % 3)), not(equal(this.read(other), value % 3))]
       case 6:
         return [or(equal(this.read(variable), 0), equal(this.read(other), value % 3))]
+      case 7:
+        return [not(equal(this.read(this.members), 0))]
+      case 8:
+        return [compare('le', this.cardinality(), constant(value % 3))]
       default:
         return []
     }
@@ -203,7 +215,9 @@ class Maker {
     const variable = this.shared[value % this.shared.length] ?? 0
     if (a === undefined || b === undefined) return { ...base, kind: 'assertion' }
     const both = and(equal(a, value % 3), equal(b, pick % 3))
-    const mixed = and(equal(a, value % 4), equal(this.read(variable), pick % VALUES))
+    const sets = [not(equal(this.read(this.members), 0)), equal(this.cardinality(), 2)]
+    const held = pick % 4 < 2 ? (sets[pick % 2] ?? a) : equal(this.read(variable), pick % VALUES)
+    const mixed = and(equal(a, value % 4), held)
     if (kind === 5) return { ...base, kind: 'assertion' }
     if (kind < 2) return { ...base, kind: 'invariant', predicate: not(kind === 0 ? both : mixed) }
     if (kind < 5) return { ...base, kind: 'reachable', predicate: kind === 2 ? both : mixed }
@@ -236,8 +250,16 @@ class Maker {
   }
 
   private elementLocation(p: number) {
-    const expression = this.read(this.own[p] ?? 0)
-    return { elements: this.shared, indices: [{ expression, size: this.shared.length }] }
+    const operand = this.read(this.own[p] ?? 0)
+    const size = this.shared.length
+    const expression: Expression = this.from.isWide
+      ? { kind: 'modulo', operand, modulus: size }
+      : operand
+    return { elements: this.shared, indices: [{ expression, size }] }
+  }
+
+  private cardinality(): Expression {
+    return { kind: 'cardinality', set: this.read(this.members) }
   }
 
   private isMember(member: number): Expression {
