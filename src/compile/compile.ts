@@ -39,7 +39,9 @@ export function compile(
   const maxFanout = Math.max(1, fanoutMax(tree))
   const module = new ModuleBuilder()
   const record = module.define(buildRecord(layout.wordCount), [])
-  const selection = stubborn === null ? null : defineChoose(module, model, layout, stubborn)
+  // With fewer than two actions there is nothing to choose from.
+  const tables = stubborn !== null && stubborn.actionCount > 1 ? stubborn : null
+  const selection = tables === null ? null : defineChoose(module, model, layout, tables)
   const expand = buildExpand({ model, layout, tree, maxFanout, record, coverage, selection })
   module.define(expand, ['i32'], 'expand')
   module.define(buildCheck({ model, layout, record, coverage }), [], 'check')
