@@ -76,17 +76,6 @@ export function zapcheck(
   }
 }
 
-/** What makes `zapcheck check` leave states out without changing a verdict, if its help has it. */
-export function reductionsIn(help: string): string[] {
-  return /^ +--reduce <what>/m.test(help) ? ['--reduce', 'all'] : []
-}
-
-/** The flags for reductions of the built zapcheck; none if it has none. */
-export async function reductions(root: string): Promise<string[]> {
-  const command = join(root, 'dist/bin/zapcheck.js')
-  return reductionsIn((await mustRun(process.execPath, [command, 'check', '--help'], root)).stdout)
-}
-
 /** What the C++ program prints. */
 interface CppOutput extends Counts {
   readonly seconds: number

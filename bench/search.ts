@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { cpp, reductions, zapcheck } from './contender.js'
+import { cpp, zapcheck } from './contender.js'
 import type { Contender, Folders, Measurement } from './contender.js'
 import { hasRumur, rumur } from './rumur.js'
 import { hasSpin, spin, spinFindsSeededBug } from './spin.js'
@@ -26,8 +26,6 @@ const comparableStates = 100_000
 
 /** What is there to search with. */
 export interface Tools {
-  /** Flags for zapcheck's reductions, which get a line of their own. */
-  readonly reductions: readonly string[]
   readonly hasSpin: boolean
   readonly hasRumur: boolean
   /** Only whether counts agree matters: compile quickly, and do not pause. */
@@ -50,13 +48,10 @@ export async function findTools(
 ): Promise<Tools> {
   const wants = (tool: string): boolean => wanted.length === 0 || wanted.includes(tool)
   const tools = {
-    reductions: await reductions(folders.root),
     hasSpin: wants('spin') && (await hasSpin()),
     hasRumur: wants('rumur') && (await hasRumur()),
     isSmoke,
   }
-  if (tools.reductions.length === 0)
-    console.log('left out: reductions (zapcheck check has no flag for them)')
   if (!wants('spin')) console.log('left out: SPIN')
   else if (!tools.hasSpin) console.log('skipped: SPIN (needs the programs spin and gcc)')
   else if (!(await spinFindsSeededBug(folders)))
@@ -69,8 +64,8 @@ export async function findTools(
 /** Prepares all contenders of a system, zapcheck's first. */
 async function prepare(folders: Folders, system: System, tools: Tools): Promise<Contender[]> {
   const contenders = [zapcheck(folders, system, 1), zapcheck(folders, system, 2)]
-  if (tools.reductions.length > 0 && system.isSymmetric)
-    contenders.push(zapcheck(folders, system, 2, tools.reductions))
+  for (const kind of system.isSymmetric ? ['symmetry', 'por', 'all'] : ['por'])
+    contenders.push(zapcheck(folders, system, 2, ['--reduce', kind]))
   const level = tools.isSmoke ? 0 : 3
   if (tools.hasSpin) {
     contenders.push(await spin(folders, system, 'depth-first', level))
