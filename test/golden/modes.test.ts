@@ -1,6 +1,6 @@
 /**
- * Small variants of every built-in model in the other ways of searching: cut in the middle and taken
- * up again from the checkpoint, the counts and depths are those of a search in one piece; random
+ * Small variants of every built-in model in the other ways of searching: cut in the middle and
+ * taken up again from the checkpoint, counts and depths are those of a search in one piece; random
  * walks violate only what the whole search violates.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
