@@ -53,7 +53,10 @@ export const guestMemfdBugs: readonly Bug[] = [
     buggy: 'W21',
     fixed: 'W21-fixed',
     property: 'deadlock freedom',
-    // The other half of the cycle, populate's, comes before or after: it does not depend on these.
-    follows: ['touch.mmap_read_lock', 'mmap.mmap_write_lock_waits'],
+    follows: [
+      'populate.L1_filemap_invalidate_lock',
+      'touch.mmap_read_lock',
+      'mmap.mmap_write_lock_waits',
+    ],
   },
 ]

@@ -44,6 +44,7 @@ export const tdxSeptBugs: readonly Bug[] = [
     follows: [
       'vmm.K2_tdp_mmu_zap_leafs',
       'vcpu.T1_tdh_vp_enter_lock',
+      'vmm.K2_tdh_mem_range_block',
       'vmm.K2_KVM_BUG_ON',
       'vmm.K2_unlock',
     ],
