@@ -22,8 +22,9 @@ export interface SymmetricDraft {
   /** Whether one page is special at first: then pages are not interchangeable. */
   readonly isPinned: boolean
   readonly hasProcesses: boolean
-  /** Whether an action may use an index that is none: a model error. */
+  /** Whether the first action uses an index that may be none, others perhaps: a model error. */
   readonly mayFail: boolean
+  /** Guards past the end of the list are true: then one guard alone decides. */
   readonly actions: readonly (readonly [guard: number, other: number, updates: readonly number[]])[]
   readonly properties: readonly number[]
 }
@@ -97,6 +98,9 @@ function updates({ s, e, pin }: Declared, v: E, x: P, mayFail: boolean): readonl
 /** The kinds of state that two updates must not both write: the position of each in `updates`. */
 const TARGETS = [0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9, 8, 6, 6] as const
 
+/** The position in `updates` of the update that may be a model error. */
+const FAILING = TARGETS.length - 1
+
 function compatible(positions: readonly number[]): readonly number[] {
   const taken = new Set<number>()
   return positions.filter(position => {
@@ -145,13 +149,14 @@ export function symmetricModel(draft: SymmetricDraft): Model {
   const build = (m: ModelBuilder): void => {
     const declared = declare(m, draft)
     const { e, p, s } = declared
-    draft.actions.forEach(([guard, other, chosen], i) => {
+    draft.actions.forEach(([guard, other, drawn], i) => {
+      const chosen = draft.mayFail && i === 0 ? [FAILING, ...drawn] : drawn
       for (const v of each(e))
         for (const x of each(p)) {
           const conditions = guards(declared, v, x)
           const items = updates(declared, v, x, draft.mayFail)
           m.action(`a${i}`, { v, x })
-            .when(...[guard, other].map(g => conditions[g % conditions.length] ?? true))
+            .when(...[guard, other].map(g => conditions[g] ?? true))
             .do(...compatible(chosen).map(u => items[u % items.length] ?? []))
         }
     })
@@ -167,23 +172,29 @@ export function symmetricModel(draft: SymmetricDraft): Model {
   return defineModel({ name: 'symmetric', about: '', build }).instantiate()
 }
 
+/** A size from 1 to `max`; 1, where there is nothing to permute, one time in six. */
+function mostlyMore(max: number): fc.Arbitrary<number> {
+  const more = fc.integer({ min: Math.min(2, max), max })
+  return fc.oneof({ weight: 1, arbitrary: fc.constant(1) }, { weight: 5, arbitrary: more })
+}
+
 /** Drafts of models with 1 to `sizeMax` elements and up to 2 pages. */
 export function symmetricDraft(sizeMax = 3, mayFail = false): fc.Arbitrary<SymmetricDraft> {
   const action = fc.tuple(
     fc.nat(11),
-    fc.nat(11),
+    fc.nat(2 * 11),
     fc.array(fc.nat(TARGETS.length - 1), { minLength: 1, maxLength: 4, size: 'max' }),
   )
   return fc.noBias(
     fc.record({
-      size: fc.integer({ min: 1, max: sizeMax }),
-      pages: fc.integer({ min: 1, max: 2 }),
+      size: mostlyMore(sizeMax),
+      pages: mostlyMore(2),
       isWide: fc.boolean(),
       isPinned: fc.integer({ min: 0, max: 3 }).map(n => n === 0),
       hasProcesses: fc.integer({ min: 0, max: 5 }).map(n => n === 0),
       actions: fc.array(action, { minLength: 2, maxLength: 5, size: 'max' }),
       mayFail: fc.constant(mayFail),
-      properties: fc.array(fc.nat(9), { maxLength: 5, size: 'max' }),
+      properties: fc.array(fc.nat(9), { minLength: 4, maxLength: 12, size: 'max' }),
     }),
   )
 }
