@@ -23,9 +23,11 @@ export interface Kernel {
   /**
    * Inserts rows into the visited set and appends those that were new to the level log, in order.
    * @param rows  address of packed states, row-major, each a valid state. If states are folded, the
-   * new ones of those that were dealt with are moved to the front; else all are unchanged.
+   * new ones of those that were dealt with are moved to the front.
    * @param count  number of rows.
-   * @returns how many rows were dealt with. The worker's result line holds the status and where
+   * @returns how many rows were dealt with. The others come right after so many rows; if the table
+   * must grow first, some rows may have changed their places for that. The worker's result line
+   * holds the status and where
    * the new states lie: STATUS_OK with fewer than `count` means call again (a block was full),
    * STATUS_GROW that a table must grow first, STATUS_MEMORY that there is no memory for another
    * block, STATUS_SPILL that the block that the result line names must be written to disk first,
@@ -52,7 +54,8 @@ export interface Kernel {
   /**
    * Inserts keys into the table of a shard's memory. Those that were new are moved to the front,
    * in order; the result line holds their number. Returns how many were dealt with: fewer than
-   * `count` if the shard must grow first (STATUS_GROW). A lossy shard never grows; it takes some
+   * `count` if the shard must grow first (STATUS_GROW); the others come right after so many. A
+   * lossy shard never grows; it takes some
    * new keys for known, and the result line holds how many are expected (RESULT_OMITTED).
    */
   insertKeys(keys: number, count: number): number

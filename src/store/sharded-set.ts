@@ -116,6 +116,8 @@ export class ShardedSet {
     this.#first.bytes.set(bytes.subarray(inbox, inbox + fresh * KEY_BYTES), buffer + to * KEY_BYTES)
     if (words[(result + RESULT_STATUS) >> 2] !== STATUS_OK) {
       this.#view.setUint8(SHARD_WANTED + shard, 1)
+      const rest = bytes.subarray(inbox + done * KEY_BYTES, inbox + count * KEY_BYTES)
+      this.#first.bytes.set(rest, start + done * KEY_BYTES)
     }
     const omitted = isLossy(this.#view) ? control.getFloat64(result + RESULT_OMITTED, true) : 0
     return { done, fresh, omitted }

@@ -24,6 +24,7 @@ import {
   TABLE_FULL,
   TABLE_USED,
 } from '../../src/store/control-slots'
+import { pendingRows } from './batch'
 import { insertBitsInto } from './bits'
 import { entryAddress } from './directory'
 import {
@@ -35,7 +36,7 @@ import {
   filterStart,
   rowsEqual,
 } from './filter'
-import { attachFold, foldBatch, foldNodes, gatherFresh, rowBytes } from './fold'
+import { attachFold, foldBatch, foldNodes, gatherFresh, rowBytes, unfold } from './fold'
 import { commitRuns, ensureRoom, logEnd, logPosition } from './log'
 import { blockAddress } from './log-blocks'
 import { hashRow } from './mix'
@@ -140,22 +141,38 @@ function submit(rows: usize, count: u32, most: u32): u32 {
   return passed
 }
 
-/** Inserts `count` rows, of which at most `most` may be new. Returns how many were dealt with. */
+/** Puts the rows that are left of the batch at `rows` last of those that the filter looked at. */
+function keepPending(rows: usize, left: u32): void {
+  let to = rows + <usize>(filtered - left) * rowBytes
+  const pending = pendingRows(scratch)
+  for (let i: u32 = 0; i < left; i++, to += rowBytes) {
+    const entry: usize = load<u32>(pending + i * 4)
+    if (foldNodes == 0) store<u64>(to, load<u64>(entry))
+    else unfold(entry, 1, to)
+  }
+}
+
+/**
+ * Inserts `count` rows, of which at most `most` may be new. Returns how many were dealt with. If
+ * some row has no slot, those that must be submitted again come right after these.
+ */
 function insertBatch(rows: usize, count: u32, most: u32): u32 {
   const passed = submit(rows, count, most)
-  let inserted: u32 = 0
-  if (batchStatus == STATUS_OK) {
-    const logged = logPosition
-    inserted =
-      tableSlotBytes == 4 ? insertNarrow32(passed, scratch) : insertNarrow64(passed, scratch)
-    if (foldNodes != 0) freshEnd = gatherFresh(logged, logPosition, rows, freshEnd, scratch)
-    if (inserted == passed) return filtered
-    batchStatus = STATUS_GROW
-    atomic.store<u32>(TABLE_FULL, 1)
+  if (batchStatus != STATUS_OK) {
+    // The rows from here on will be submitted again: the filter must not know them.
+    clearFilter()
+    return load<u32>(scratch, 20)
   }
-  // The rows from here on will be submitted again: the filter must not know them.
+  const logged = logPosition
+  const left =
+    tableSlotBytes == 4 ? insertNarrow32(passed, scratch) : insertNarrow64(passed, scratch)
+  if (foldNodes != 0) freshEnd = gatherFresh(logged, logPosition, rows, freshEnd, scratch)
+  if (left == 0) return filtered
+  batchStatus = STATUS_GROW
+  atomic.store<u32>(TABLE_FULL, 1)
   clearFilter()
-  return load<u32>(scratch + inserted * SCRATCH_ENTRY_BYTES, 20)
+  keepPending(rows, left)
+  return filtered - left
 }
 
 /** Inserts rows; see Kernel.insert in src/store/kernel.ts. */

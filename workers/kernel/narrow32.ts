@@ -28,20 +28,15 @@
  *
  * Any worker, any time outside of the growth barrier.
  */
-import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
-import { logPosition, setLogPosition } from './log'
-import { keyLeftBits, keyOf, mix, mixHalf, mixMask, mixWith } from './mix'
+import { ROW_IS_KNOWN, ROW_IS_NEW, appendNew, locate, pendingRows, touchPending } from './batch'
+import { keyLeftBits, keyOf, mix } from './mix'
 import { insertOverflow } from './overflow'
-import { touchLines } from './touch'
 import {
   nextLine,
   overflowEnd,
   stepBytes,
   tableDisplacementBits,
-  tableDivisor,
   tableEnd,
-  tableReciprocal,
-  tableShift,
   tableStart,
   tableStepShift,
 } from './table'
@@ -53,46 +48,24 @@ function lanesEqual(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
 }
 
-/** Second pass: slot value and line address of the rows in `scratch`. */
-function locate(count: u32, scratch: usize): void {
-  const start = tableStart
-  const shift = tableShift
-  const divisor = tableDivisor
-  const reciprocal = tableReciprocal
-  const displacementBits = tableDisplacementBits
-  const low = ((<u64>1) << shift) - 1
-  const half = mixHalf
-  const mask = mixMask
-  const leftBits = keyLeftBits
-  const end = scratch + count * SCRATCH_ENTRY_BYTES
-  for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
-    const row = load<u64>(scratch)
-    const mixed = mixWith(leftBits == 32 ? row : keyOf(row, leftBits), half, mask)
-    const x = mixed >> shift
-    const home = (x * reciprocal) >> RECIPROCAL_SHIFT
-    const remainder = ((x - home * divisor) << shift) | (mixed & low)
-    const line = start + <usize>home * LINE_BYTES
-    store<u64>(scratch, (remainder << displacementBits) | 1, 8)
-    store<u32>(scratch, line, 16)
-  }
-}
+/** True if some row of the round found no slot within reach, and the overflow was full. */
+let isStuck: bool = false
 
 /**
- * Inserts the `count` rows in `scratch`, at most BATCH_ROWS; new ones are appended to the log,
- * which must have room for all. Returns how many were dealt with; fewer than `count` if one has
- * no slot within reach and the overflow is full.
+ * One round: looks for each pending row in its line, puts it there if it is new and a slot is
+ * empty, and takes it on to its next line if the line is full. Returns how many go on.
  */
-export function insertNarrow32(count: u32, scratch: usize): u32 {
-  locate(count, scratch)
-  touchLines(count, scratch)
+function searchLines(count: u32, pending: usize): u32 {
   const slotMask = ((<u32>1) << (<u32>tableDisplacementBits)) - 1
   const start = tableStart
   const end = tableEnd
   const zero = i32x4.splat(0)
-  let position = logPosition
-  for (let i: u32 = 0; i < count; i++, scratch += SCRATCH_ENTRY_BYTES) {
-    let value = load<u32>(scratch, 8)
-    let line: usize = load<u32>(scratch, 16)
+  let onward = pending
+  const pendingEnd = pending + count * 4
+  for (; pending < pendingEnd; pending += 4) {
+    const entry: usize = load<u32>(pending)
+    const value = load<u32>(entry, 8)
+    const line: usize = load<u32>(entry, 16)
     while (true) {
       // One snapshot of the line for both questions: a slot that fills in between must count as
       // empty.
@@ -101,32 +74,51 @@ export function insertNarrow32(count: u32, scratch: usize): u32 {
       const c = v128.load(line, 32)
       const d = v128.load(line, 48)
       const same = lanesEqual(a, b, c, d, i32x4.splat(value))
-      if (same != 0 && load<u32>(line + ctz(same) * 4) == value) break
+      if (same != 0 && load<u32>(line + ctz(same) * 4) == value) {
+        store<u32>(entry, ROW_IS_KNOWN, 16)
+        break
+      }
       const empty = lanesEqual(a, b, c, d, zero)
       if (empty != 0) {
         const witness = atomic.cmpxchg<u32>(line + ctz(empty) * 4, 0, value)
-        if (witness == value) break
-        if (witness != 0) continue
-        store<u64>(position, load<u64>(scratch))
-        position += 8
+        if (witness != 0 && witness != value) continue
+        store<u32>(entry, witness == 0 ? ROW_IS_NEW : ROW_IS_KNOWN, 16)
         break
       }
       if ((value & slotMask) == slotMask) {
-        const row = load<u64>(scratch)
-        const inserted = insertOverflow(mix(keyOf(row, keyLeftBits)), end, overflowEnd)
+        const mixed = mix(keyOf(load<u64>(entry), keyLeftBits))
+        const inserted = insertOverflow(mixed, end, overflowEnd)
         if (inserted < 0) {
-          setLogPosition(position)
-          return i
-        }
-        store<u64>(position, row)
-        position += <usize>inserted * 8
+          isStuck = true
+          store<u32>(onward, <u32>entry)
+          onward += 4
+        } else store<u32>(entry, inserted, 16)
         break
       }
       const step = stepBytes(<u64>(value >> (<u32>tableDisplacementBits)), tableStepShift)
-      line = nextLine(line, step, start, end)
-      value += 1
+      store<u32>(entry, value + 1, 8)
+      store<u32>(entry, <u32>nextLine(line, step, start, end), 16)
+      store<u32>(onward, <u32>entry)
+      onward += 4
+      break
     }
   }
-  setLogPosition(position)
-  return count
+  return <u32>((onward - (pendingEnd - count * 4)) >> 2)
+}
+
+/**
+ * Inserts the `count` rows in `scratch`, at most BATCH_ROWS; new ones are appended to the log, in
+ * their order there, which must have room for all. Returns how many are left in the list of
+ * pending rows (batch.ts): 0, unless one of them has no slot within reach and the overflow is full.
+ */
+export function insertNarrow32(count: u32, scratch: usize): u32 {
+  locate(count, scratch)
+  isStuck = false
+  let left = searchLines(count, pendingRows(scratch))
+  while (left != 0 && !isStuck) {
+    touchPending(left, scratch)
+    left = searchLines(left, pendingRows(scratch))
+  }
+  appendNew(count, left, scratch)
+  return left
 }

@@ -7,18 +7,12 @@
  *
  * Everything else is as in narrow32.ts, its argument of exactness included.
  */
-import { LINE_BYTES, RECIPROCAL_SHIFT, SCRATCH_ENTRY_BYTES } from '../../src/store/control-slots'
-import { logPosition, setLogPosition } from './log'
-import { keyLeftBits, keyOf, mixHalf, mixMask, mixWith } from './mix'
-import { touchLines } from './touch'
+import { ROW_IS_KNOWN, ROW_IS_NEW, appendNew, locate, pendingRows, touchPending } from './batch'
 import {
   nextLine,
   stepBytes,
   tableDisplacementBits,
-  tableDivisor,
   tableEnd,
-  tableReciprocal,
-  tableShift,
   tableStart,
   tableStepShift,
 } from './table'
@@ -33,67 +27,61 @@ export function lanesEqual64(a: v128, b: v128, c: v128, d: v128, value: v128): u
   return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
 }
 
-/** Second pass: slot value and line address of the rows in `scratch`. */
-function locate(count: u32, scratch: usize): void {
-  const start = tableStart
-  const shift = tableShift
-  const divisor = tableDivisor
-  const reciprocal = tableReciprocal
-  const displacementBits = tableDisplacementBits
-  const low = ((<u64>1) << shift) - 1
-  const half = mixHalf
-  const mask = mixMask
-  const leftBits = keyLeftBits
-  const end = scratch + count * SCRATCH_ENTRY_BYTES
-  for (; scratch < end; scratch += SCRATCH_ENTRY_BYTES) {
-    const row = load<u64>(scratch)
-    const mixed = mixWith(leftBits == 32 ? row : keyOf(row, leftBits), half, mask)
-    const x = mixed >> shift
-    const home = (x * reciprocal) >> RECIPROCAL_SHIFT
-    const remainder = ((x - home * divisor) << shift) | (mixed & low)
-    const line = start + <usize>home * LINE_BYTES
-    store<u64>(scratch, (remainder << displacementBits) | 1, 8)
-    store<u32>(scratch, line, 16)
-  }
-}
+/** True if some row of the round found no slot within reach. */
+let isStuck: bool = false
 
-/** As insertNarrow32; there is no overflow, as 8 bits of displacement suffice. */
-export function insertNarrow64(count: u32, scratch: usize): u32 {
-  locate(count, scratch)
-  touchLines(count, scratch)
+/** As searchLines in narrow32.ts; there is no overflow, as 8 bits of displacement suffice. */
+function searchLines64(count: u32, pending: usize): u32 {
   const slotMask = ((<u64>1) << tableDisplacementBits) - 1
   const start = tableStart
   const end = tableEnd
   const zero = i64x2.splat(0)
-  let position = logPosition
-  for (let i: u32 = 0; i < count; i++, scratch += SCRATCH_ENTRY_BYTES) {
-    let value = load<u64>(scratch, 8)
-    let line: usize = load<u32>(scratch, 16)
+  let onward = pending
+  const pendingEnd = pending + count * 4
+  for (; pending < pendingEnd; pending += 4) {
+    const entry: usize = load<u32>(pending)
+    const value = load<u64>(entry, 8)
+    const line: usize = load<u32>(entry, 16)
     while (true) {
       const a = v128.load(line)
       const b = v128.load(line, 16)
       const c = v128.load(line, 32)
       const d = v128.load(line, 48)
       const same = lanesEqual64(a, b, c, d, i64x2.splat(value))
-      if (same != 0 && load<u64>(line + ctz(same) * 4) == value) break
+      if (same != 0 && load<u64>(line + ctz(same) * 4) == value) {
+        store<u32>(entry, ROW_IS_KNOWN, 16)
+        break
+      }
       const empty = lanesEqual64(a, b, c, d, zero)
       if (empty != 0) {
         const witness = atomic.cmpxchg<u64>(line + ctz(empty) * 4, 0, value)
-        if (witness == value) break
-        if (witness != 0) continue
-        store<u64>(position, load<u64>(scratch))
-        position += 8
+        if (witness != 0 && witness != value) continue
+        store<u32>(entry, witness == 0 ? ROW_IS_NEW : ROW_IS_KNOWN, 16)
         break
       }
-      if ((value & slotMask) == slotMask) {
-        setLogPosition(position)
-        return i
+      if ((value & slotMask) == slotMask) isStuck = true
+      else {
+        const step = stepBytes(value >> tableDisplacementBits, tableStepShift)
+        store<u64>(entry, value + 1, 8)
+        store<u32>(entry, <u32>nextLine(line, step, start, end), 16)
       }
-      const step = stepBytes(value >> tableDisplacementBits, tableStepShift)
-      line = nextLine(line, step, start, end)
-      value += 1
+      store<u32>(onward, <u32>entry)
+      onward += 4
+      break
     }
   }
-  setLogPosition(position)
-  return count
+  return <u32>((onward - (pendingEnd - count * 4)) >> 2)
+}
+
+/** As insertNarrow32. */
+export function insertNarrow64(count: u32, scratch: usize): u32 {
+  locate(count, scratch)
+  isStuck = false
+  let left = searchLines64(count, pendingRows(scratch))
+  while (left != 0 && !isStuck) {
+    touchPending(left, scratch)
+    left = searchLines64(left, pendingRows(scratch))
+  }
+  appendNew(count, left, scratch)
+  return left
 }

@@ -37,6 +37,7 @@ import {
   STATUS_OK,
   TABLE_USED,
 } from '../../src/store/control-slots'
+import { pendingRows } from './batch'
 import { commitRuns, ensureRoom, logEnd, logPosition, setLogPosition } from './log'
 import { keyLeftBits, keyOf, mix, mixWith, rowOf, unmix } from './mix'
 import { insertNarrow32 } from './narrow32'
@@ -141,10 +142,15 @@ export function insertKeysInto(keys: usize, count: u32, scratch: usize, result: 
     for (let i: u32 = 0; i < batch; i++) {
       store<u64>(scratch + i * SCRATCH_ENTRY_BYTES, load<u64>(keys + (done + i) * 8))
     }
-    const inserted =
+    const left =
       tableSlotBytes == 4 ? insertNarrow32(batch, scratch) : insertNarrow64(batch, scratch)
-    done += inserted
-    if (inserted < batch) {
+    done += batch - left
+    if (left != 0) {
+      // Those that found no slot come last, where no new key can have been moved to.
+      const pending = pendingRows(scratch)
+      for (let i: u32 = 0; i < left; i++) {
+        store<u64>(keys + (done + i) * 8, load<u64>(load<u32>(pending + i * 4)))
+      }
       status = STATUS_GROW
       break
     }
