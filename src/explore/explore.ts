@@ -24,7 +24,7 @@ import {
   SPILLS,
   SPILLS_NOT,
 } from '../store/control-slots.js'
-import { attachKernel, createMemory, instantiateKernel } from '../store/kernel.js'
+import { attachKernel, createFirstMemory, instantiateKernel } from '../store/kernel.js'
 import type { Workspace } from '../store/level-log.js'
 import { planLogMemory } from '../store/log-budget.js'
 import { planMemory } from '../store/memory-plan.js'
@@ -63,8 +63,11 @@ export const WORKERS_MAX = 256
 const TABLE_BYTES_INITIAL = 65536
 const MEMORY_BYTES_MAX = 2 ** 32
 const PROGRESS_INTERVAL_MS = 500
-/** Memory to begin with beyond the plan and the first table. */
-const MEMORY_SPARE_BYTES = 2 ** 22
+/**
+ * Memory beyond the plan, the first table and what the user allows: for descriptors, and for rows
+ * that a growth sets aside.
+ */
+const MEMORY_SPARE_BYTES = 2 ** 24
 
 const kernelModules = new Map<string, Promise<WebAssembly.Module>>()
 
@@ -123,11 +126,12 @@ function prepare(
     maxFanout,
     sharded: shards !== null,
   })
-  const memory = createMemory(plan.end + tableBytes + MEMORY_SPARE_BYTES)
+  const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
+  const bytesMin = plan.end + tableBytes + MEMORY_SPARE_BYTES
+  const memory = createFirstMemory(bytesMin + memoryBytes, bytesMin)
   const kernel = instantiateKernel(modules.kernel, memory)
   const area = defined(plan.areas[workers])
   attachKernel(kernel, format, area)
-  const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
   createVisitedSet(memory, kernel, { format, planEnd: plan.end, tableBytes, memoryBytes })
   const view = controlView(memory)
   const logBytesMemory = options.logBytesMemory ?? null

@@ -14,14 +14,13 @@ import type { Kernel } from '../store/kernel.js'
 import { stepShardGrowth, type ShardStep } from '../store/shard-growth.js'
 import { isSharded } from '../store/shards.js'
 import {
-  beginGrowth,
-  endGrowth,
-  fitsShards,
   isGrowing,
   needsNextTable,
   nextTableBytes,
-  shardKeys,
-} from '../store/visited-set.js'
+  stepTableGrowth,
+  type TableGrowthStep,
+} from '../store/table-growth.js'
+import { fitsShards, shardKeys } from '../store/visited-set.js'
 import {
   GROWTH_DONE,
   GROWTH_MOVE,
@@ -30,23 +29,28 @@ import {
   type WorkerSetup,
 } from './protocol.js'
 
+const OUTCOMES: Record<TableGrowthStep | ShardStep, number> = {
+  rehash: GROWTH_REHASH,
+  move: GROWTH_MOVE,
+  done: GROWTH_DONE,
+  refused: GROWTH_REFUSED,
+}
+
 /** Decides how the growth goes on: a GROWTH_ outcome. `kernel` is that of the first memory. */
 export function stepGrowth(view: DataView, kernel: Kernel, setup: WorkerSetup): number {
   const { shards, workers, strideWords, stateBits } = setup
   const format = { strideWords, stateBits }
-  if (isGrowing(view) && endGrowth(view, kernel)) return GROWTH_DONE
+  if (isGrowing(view)) return OUTCOMES[stepTableGrowth(view, kernel, format)]
   const tree = foldTree(format)
   if (tree !== null && !growInternTables(view, kernel, tree)) return GROWTH_REFUSED
   const going = isSharded(view) || view.getUint32(SHARD_MOVING, true) !== 0
   if (!going && !needsNextTable(view, format)) return GROWTH_DONE
-  if (shards !== null && !isGrowing(view)) {
+  if (shards !== null) {
     const keys = shardKeys(format)
     const step = (): ShardStep => stepShardGrowth({ view, kernel, shards, workers, keys })
     const isLarge = !going && nextTableBytes(view, format) > shards.spreadBytes
     const next = (going || isLarge) && fitsShards(view, format) ? step() : 'refused'
-    if (next !== 'refused') return next === 'move' ? GROWTH_MOVE : GROWTH_DONE
-    if (isSharded(view)) return GROWTH_REFUSED
+    if (next !== 'refused' || isSharded(view)) return OUTCOMES[next]
   }
-  if (beginGrowth(view, kernel, format)) return GROWTH_REHASH
-  return GROWTH_REFUSED
+  return OUTCOMES[stepTableGrowth(view, kernel, format)]
 }

@@ -11,7 +11,7 @@
  *   192    TABLE            the visited set's table, as a table record
  *   256    TABLE_NEXT       the table being built by a growth, as a table record
  *   320    TABLE_USED       rows in the table, added up by all workers
- *   384    REHASH_CURSOR    next old line to be handed out; REHASH_FAILED
+ *   384    REHASH_CURSOR    next piece of a growth to be handed out; how the growth goes on
  *   448    REGIONS          free regions {start, end}, REGIONS_MAX of them
  *   960    SHARDED          where the visited set is once one memory was not enough
  *   1024   the search's own slots (src/explore/protocol.ts)
@@ -24,9 +24,9 @@
 /** 0 free, 1 taken, 2 taken and somebody waits. */
 export const MUTEX = 64
 
-/** u32: first byte that was never allocated. Under the mutex. */
+/** u32: first byte after the tables, which are allocated upwards. Under the mutex. */
 export const MEMORY_NEXT = 128
-/** u32: allocation must not pass this byte. Written by main before the workers start. */
+/** u32: most bytes that may be allocated. Written by main before the workers start. */
 export const MEMORY_LIMIT = 132
 /** u32: free regions in use. Under the mutex. */
 export const REGION_COUNT = 136
@@ -46,15 +46,17 @@ export const LOG_BLOCKS_HELD_MAX = 152
 export const LOG_SPILLS = 156
 /** u32: blocks that were written to disk. Atomic adds by every worker. */
 export const LOG_BLOCKS_SPILLED = 160
-/** u32: blocks within the budget end before this byte. Written as LOG_BLOCKS_HELD_MAX. */
-export const LOG_LIMIT = 164
 /**
- * u32: free regions of so many bytes are kept for the next table, 0 if none is. Written as
+ * u32: with a block within the budget no more than so many bytes may be allocated. Written as
  * LOG_BLOCKS_HELD_MAX.
  */
-export const REGION_KEPT = 172
+export const LOG_LIMIT = 164
 /** u32: bytes of a block that are used, 0 for all. Written by main before the workers start. */
 export const LOG_BLOCK_BYTES = 168
+/** u32: first byte of what was allocated downwards: everything but tables. Under the mutex. */
+export const MEMORY_TOP = 172
+/** u32: where MEMORY_TOP began. Written by main before the workers start. */
+export const MEMORY_END = 176
 
 /** Record of the table in use; written only while every worker stands in the growth barrier. */
 export const TABLE = 192
@@ -67,7 +69,7 @@ export const TABLE_ADDRESS = 0
 export const TABLE_LINES = 4
 /** u32: low bits of a mixed value that go to the remainder as they are. */
 export const TABLE_SHIFT = 8
-/** u32: 4..7, divides the rest of the mixed value; the quotient is the home line. */
+/** u32: 16..31, divides the rest of the mixed value; the quotient is the home line. */
 export const TABLE_DIVISOR = 12
 /** u32: bits of a slot that hold displacement + 1. */
 export const TABLE_DISPLACEMENT_BITS = 16
@@ -88,8 +90,8 @@ export const TABLE_KEY_LEFT_BITS = 48
 /** Size of a table record, bytes. */
 export const TABLE_RECORD_BYTES = 64
 
-/** quotient = (value * reciprocal) >> RECIPROCAL_SHIFT, exact below 2 ** 32 / 7. */
-export const RECIPROCAL_SHIFT = 35
+/** quotient = (value * reciprocal) >> RECIPROCAL_SHIFT, exact below 2 ** 31. */
+export const RECIPROCAL_SHIFT = 36
 /** Bits of a remainder that choose its step: 1, 3, 5 ... 127 lines. */
 export const STEP_BITS = 6
 /** Bytes of one line of the table: one cache line. */
@@ -100,14 +102,33 @@ export const TABLE_USED = 320
 /** u32: not 0 once some worker found the table too full. */
 export const TABLE_FULL = 324
 
-/** u32: next line of the old table to be handed out. Atomic adds during a growth. */
+/** u32: next piece of a growth to be handed out. Atomic adds during a growth. */
 export const REHASH_CURSOR = 384
 /** u32: not 0 if the new table had no room for some row. */
 export const REHASH_FAILED = 388
-/** Runs into which the lines of the old table are cut, if there are enough of them. */
+/** Runs into which the lines of the old table are cut when they are copied. */
 export const REHASH_RUNS = 32
 /** Lines of the old table that one call moves. */
 export const REHASH_LINES = 512
+
+/** u32: a GROWTH_ phase. Written by one worker, with all others in the growth barrier; so the next. */
+export const GROWTH_PHASE = 392
+/** No growth is going on. */
+export const GROWTH_NONE = 0
+/** Rows are copied to a table elsewhere (workers/kernel/rehash.ts). */
+export const GROWTH_COPY = 1
+/** The table is stretched where it lies (workers/kernel/stretch.ts), round by round. */
+export const GROWTH_STRETCH = 2
+/** The rows that stretching has set aside get their slots. */
+export const GROWTH_PLACE = 3
+/** u32: first old line of the round, a multiple of the next table's divisor. */
+export const STRETCH_FIRST = 396
+/** u32: first old line after those of the round. */
+export const STRETCH_LAST = 400
+/** u32: old lines that one worker takes at a time, a multiple of the next table's divisor. */
+export const STRETCH_LINES = 404
+/** u32: the lines of the next table from this one on are complete. */
+export const STRETCH_COMPLETE = 408
 
 /** {start u32, end u32} each: memory given back, to be cut into blocks. */
 export const REGIONS = 448

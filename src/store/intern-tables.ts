@@ -88,7 +88,7 @@ function growTable(view: DataView, kernel: Kernel, record: number, shape: Intern
   const oldAddress = view.getUint32(record + INTERN_ADDRESS, true)
   const oldSlots = view.getUint32(record + INTERN_SLOTS, true)
   const bytes = shape.slots * 4 + shape.directoryBytes
-  const address = kernel.allocateTable(bytes) >>> 0
+  const address = kernel.allocateSlots(bytes) >>> 0
   if (address === 0) return false
   const directory = address + shape.slots * 4
   for (let first = 0; first < oldSlots; first += INTERN_MOVE_SLOTS) {

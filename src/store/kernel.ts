@@ -87,12 +87,16 @@ export interface Kernel {
   /** Puts where the rows of descriptor `index` of the level log are into the result line. */
   readDescriptor(index: number): void
   /**
-   * Moves some rows from the table in use to the next one. All workers call it again and again,
-   * each until it returns 0: nothing is left to be taken.
+   * Does a piece of what the phase of a growth (GROWTH_PHASE) asks for. All workers call it again
+   * and again, each until it returns 0: nothing is left to be taken.
    */
   rehash(): number
+  /** Sets the overflow of a table aside that is to be stretched; see table-growth.ts. */
+  setOverflowAside(): void
   /** Allocates `bytes` (unsigned) of zeros for a table, 0 if the memory limit is reached. */
   allocateTable(bytes: number): number
+  /** The same for an intern table. */
+  allocateSlots(bytes: number): number
   /** Gives a table's memory back, to become blocks. */
   releaseTable(address: number, bytes: number): void
   /**
@@ -133,8 +137,8 @@ export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea
 }
 
 /**
- * The shared memory of one run: `bytes` to begin with, grown by the kernel up to 4 GiB.
- * Throws RangeError if the process may not reserve that much address space.
+ * A shared memory of `bytes`, which shards grow up to 4 GiB. Pages take memory only from the first
+ * write on. Throws RangeError if the process may not reserve that much address space.
  */
 export function createMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({
@@ -142,4 +146,17 @@ export function createMemory(bytes: number): WebAssembly.Memory {
     maximum: 65536,
     shared: true,
   })
+}
+
+/**
+ * The first memory of a run: `bytes` of it, or less if the system does not promise so much to one
+ * process, but at least `bytesMin`. Throws RangeError if that is too much.
+ */
+export function createFirstMemory(bytes: number, bytesMin: number): WebAssembly.Memory {
+  try {
+    return createMemory(bytes)
+  } catch (error) {
+    if (!(error instanceof RangeError) || bytes <= bytesMin) throw error
+    return createFirstMemory(Math.max(bytesMin, bytes / 2), bytesMin)
+  }
 }

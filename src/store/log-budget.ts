@@ -9,12 +9,12 @@ import {
   LOG_BLOCKS_HELD_MAX,
   LOG_LIMIT,
   MEMORY_LIMIT,
-  REGION_KEPT,
 } from './control-slots.js'
 import { shardGrowthBytes } from './shard-growth.js'
 import { committedBytes, isSharded, shardedSize, type ShardMemories } from './shards.js'
 import type { RowFormat } from './fold-tree.js'
-import { nextTableRoom, shardKeys, visitedSetSize } from './visited-set.js'
+import { nextGrowthBytes } from './table-growth.js'
+import { shardKeys, visitedSetSize } from './visited-set.js'
 
 /** A log of so many bytes stays in memory however small the visited set is. */
 const BYTES_MIN = 2 ** 26
@@ -39,19 +39,13 @@ export function planLogMemory({ view, format, shards, workers, bytesMemory }: Lo
   const runBytes = shards?.memoryBytes ?? limit
   let visitedBytes = visitedSetSize(view).bytes
   let logLimit = limit
-  let regionKept = 0
   if (shards !== null && isSharded(view)) {
     visitedBytes = shardedSize(view, shards).bytes
     const growth = shardGrowthBytes({ view, shards, workers, keys: shardKeys(format) })
     logLimit = Math.min(limit, shards.memoryBytes - committedBytes(shards) - growth)
-  } else {
-    const room = nextTableRoom(view)
-    if (room?.inRegion === true) regionKept = room.bytes
-    else logLimit = limit - (room?.bytes ?? 0)
-  }
+  } else logLimit = limit - nextGrowthBytes(view)
   const share = Math.min(Math.max(BYTES_MIN, SHARE * visitedBytes), SHARE_OF_LIMIT * runBytes)
   const bytes = bytesMemory ?? share
   view.setUint32(LOG_BLOCKS_HELD_MAX, Math.floor(bytes / BLOCK_BYTES), true)
   view.setUint32(LOG_LIMIT, Math.max(0, logLimit), true)
-  view.setUint32(REGION_KEPT, regionKept, true)
 }

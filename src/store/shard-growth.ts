@@ -55,6 +55,7 @@ import {
   type KeyFormat,
   type TableShape,
 } from './table-shape.js'
+import { allocatedBytes } from './visited-set.js'
 
 /** What a step of the growth found. */
 export type ShardStep = 'move' | 'done' | 'refused'
@@ -98,7 +99,7 @@ function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableS
   const address = shardTableStart(store.workers)
   const end = address + tableBytes(shape)
   const before = control.getUint32(MEMORY_NEXT, true)
-  const others = view.getUint32(MEMORY_NEXT, true) + committedBytes(shards) - before
+  const others = allocatedBytes(view) + committedBytes(shards) - before
   if (others + Math.max(before, end) > shards.memoryBytes) return false
   const missing = Math.ceil(end / BLOCK_BYTES) - memory.buffer.byteLength / BLOCK_BYTES
   try {
@@ -125,7 +126,7 @@ function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableS
 function placeBits(store: ShardStore, memory: WebAssembly.Memory, bytes: number): boolean {
   const { view, shards, workers } = store
   const before = controlOf(memory).getUint32(MEMORY_NEXT, true)
-  const others = view.getUint32(MEMORY_NEXT, true) + committedBytes(shards) - before
+  const others = allocatedBytes(view) + committedBytes(shards) - before
   const room = Math.max(before, shards.memoryBytes - others) - shardTableStart(workers)
   const lines = Math.floor(Math.min(bytes, room) / LINE_BYTES)
   if (!shards.lossy || lines < BITS_LINES_MIN) return false

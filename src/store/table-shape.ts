@@ -6,7 +6,7 @@
  *   home line            = x / divisor,      lines = ceil(2 ** (b - shift) / divisor)
  *   remainder            = (x % divisor) << shift | low
  *
- * With divisors 4, 5, 6 and 7 there are four sizes in every octave, so a table need not double.
+ * With divisors 16 to 31 there are sixteen sizes in every octave, so a table can grow in small steps.
  */
 import { assert, defined } from '../base/assert.js'
 import {
@@ -54,6 +54,8 @@ export interface TableShape {
 /** Fewest bits for displacement + 1: a row may lie up to 6 steps from home. */
 const DISPLACEMENT_BITS_MIN = 3
 const DISPLACEMENT_BITS_MAX = 8
+/** A divisor is at least this, and less than twice as much, unless no bits are left. */
+const DIVISOR_MIN = 16
 /** Share of the slots that are filled before the table grows. */
 const LOAD_MAX = 0.95
 /** One line of overflow per so many lines, with 32-bit slots. */
@@ -67,8 +69,10 @@ const LINES_MAX = 2 ** 26 - 2 ** 12
 const SMALL_BYTES = 2 ** 22
 /** From this size on a growth takes smaller steps, since the bytes matter more than the time. */
 const LARGE_BYTES = 2 ** 25
-/** At most 4 / 0.95 * 1.5 = 6.3 bytes a state, 5.2 on average. */
-const LARGE_FACTOR_32 = 1.5
+/** Any growth takes at least so many times the slots. */
+const FACTOR_MIN = 1.05
+/** Such a growth takes at most so many times the slots: 4 / 0.95 * 1.17 * 65 / 64 = 5 bytes a state. */
+const LARGE_FACTOR_32 = 1.17
 /** At most 8 / 0.95 * 1.3 = 10.9 bytes a state, 9.6 on average. */
 const LARGE_FACTOR_64 = 1.3
 
@@ -82,9 +86,14 @@ export function slotCount(shape: TableShape): number {
   return (shape.lines * LINE_BYTES) / shape.slotBytes
 }
 
+/** Bits of a number below `divisor`. */
+function divisorBits(divisor: number): number {
+  return 32 - Math.clz32(divisor - 1)
+}
+
 function shapeOf(bits: number, shift: number, divisor: number): TableShape | undefined {
   const lines = Math.ceil(2 ** (bits - shift) / divisor)
-  const remainderBits = shift + (divisor === 4 ? 2 : 3)
+  const remainderBits = shift + divisorBits(divisor)
   const slotBits = remainderBits + DISPLACEMENT_BITS_MIN <= 32 ? 32 : 64
   if (lines > LINES_MAX || remainderBits + DISPLACEMENT_BITS_MIN > slotBits) return undefined
   const slotBytes = slotBits / 8
@@ -106,20 +115,22 @@ export function bitsShape(lines: number): TableShape {
     lines,
     overflowLines: 0,
     shift: 0,
-    divisor: 4,
-    remainderBits: 2,
+    divisor: DIVISOR_MIN,
+    remainderBits: divisorBits(DIVISOR_MIN),
     displacementBits: 0,
     slotBytes: 0,
     rowsMax: 2 ** 32 - 1,
   }
 }
 
-/** All shapes for keys of `bits` bits, smallest first. At most four to an octave. */
+/** All shapes for keys of `bits` bits, smallest first. At most sixteen to an octave. */
 export function tableShapes(bits: number): TableShape[] {
   assert(bits >= 1 && bits <= 64, `a key has 1 to 64 bits, not ${bits}`)
   const shapes: TableShape[] = []
   for (let shift = bits; shift >= 0; shift--) {
-    for (const divisor of [7, 6, 5, 4]) {
+    // The last bits can be divided by less: so even a set of all keys is not full.
+    const least = shift === 0 ? DIVISOR_MIN / 4 : DIVISOR_MIN
+    for (let divisor = 2 * DIVISOR_MIN - 1; divisor >= least; divisor--) {
       const shape = shapeOf(bits, shift, divisor)
       const last = shapes.at(-1)
       if (shape !== undefined && (last === undefined || shape.lines > last.lines)) {
@@ -147,9 +158,9 @@ export function grownShapes(bits: number, current: TableShape): TableShape[] {
   const largeFactor = current.slotBytes === 4 ? LARGE_FACTOR_32 : LARGE_FACTOR_64
   const factor = bytes < SMALL_BYTES ? 4 : bytes < LARGE_BYTES ? 2 : largeFactor
   const slots = slotCount(current)
-  const larger = tableShapes(bits).filter(shape => slotCount(shape) > slots * 1.1)
-  const wanted = larger.findIndex(shape => slotCount(shape) >= slots * factor * 0.999)
-  return wanted < 0 ? larger.reverse() : larger.slice(0, wanted + 1).reverse()
+  const larger = tableShapes(bits).filter(shape => slotCount(shape) > slots * FACTOR_MIN)
+  const within = larger.filter(shape => slotCount(shape) <= slots * factor * 1.001)
+  return (within.length === 0 ? larger.slice(0, 1) : within).reverse()
 }
 
 /** What to try when `current` is not full, but keys have `bits` bits from now on. */
@@ -202,7 +213,7 @@ export function readTableRecord(view: DataView, record: number): Table {
       overflowLines: view.getUint32(record + TABLE_OVERFLOW_LINES, true),
       shift,
       divisor,
-      remainderBits: shift + (divisor === 4 ? 2 : 3),
+      remainderBits: shift + divisorBits(divisor),
       displacementBits: view.getUint32(record + TABLE_DISPLACEMENT_BITS, true),
       slotBytes: view.getUint32(record + TABLE_SLOT_BYTES, true),
       rowsMax: view.getUint32(record + TABLE_ROWS_MAX, true),

@@ -14,14 +14,8 @@ import { foldTree, type RowFormat } from '../../src/store/fold-tree.js'
 import { growInternTables } from '../../src/store/intern-tables.js'
 import { LevelLog } from '../../src/store/level-log.js'
 import { planMemory } from '../../src/store/memory-plan.js'
-import {
-  beginGrowth,
-  controlView,
-  createVisitedSet,
-  endGrowth,
-  needsNextTable,
-  visitedSetSize,
-} from '../../src/store/visited-set.js'
+import { needsNextTable, stepTableGrowth } from '../../src/store/table-growth.js'
+import { controlView, createVisitedSet, visitedSetSize } from '../../src/store/visited-set.js'
 
 const module = new WebAssembly.Module(readFileSync(builtFiles().kernel))
 
@@ -38,7 +32,7 @@ export class SoloSet {
   constructor(format: RowFormat, tableBytes: number) {
     const sizes = { workers: 0, contextBytes: 64, firedBytes: 1, maxFanout: 1, ...format }
     const plan = planMemory({ ...sizes, sharded: false })
-    this.memory = createMemory(plan.end + tableBytes + 65536)
+    this.memory = createMemory(plan.end + 2 ** 28)
     this.#kernel = instantiateKernel(module, this.memory)
     this.#area = plan.areas[0]!
     this.#format = format
@@ -92,9 +86,13 @@ export class SoloSet {
     const hasGrown = tree === null || growInternTables(view, this.#kernel, tree)
     assert(hasGrown, 'no memory in a test')
     while (needsNextTable(view, this.#format)) {
-      assert(beginGrowth(view, this.#kernel, this.#format), 'no memory in a test')
-      while (this.#kernel.rehash() !== 0);
-      if (endGrowth(view, this.#kernel)) this.growths++
+      let step = stepTableGrowth(view, this.#kernel, this.#format)
+      while (step === 'rehash') {
+        while (this.#kernel.rehash() !== 0);
+        step = stepTableGrowth(view, this.#kernel, this.#format)
+      }
+      assert(step === 'done', 'no memory in a test')
+      this.growths++
     }
     this.#kernel.refreshTable()
   }

@@ -9,6 +9,8 @@
 import {
   BATCH_ROWS,
   DIRECTORY,
+  GROWTH_COPY,
+  GROWTH_PHASE,
   LOG_ROW_BYTES,
   RESULT_FRESH_ADDRESS,
   RESULT_FRESH_COUNT,
@@ -42,16 +44,18 @@ import { blockAddress } from './log-blocks'
 import { hashRow } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
+import { copyRows } from './rehash'
 import { appendKeysOf, collectScratch, insertKeysInto } from './shards'
+import { stretch } from './stretch'
 import { tableRowsMax, tableSlotBytes } from './table'
 
 export { unfold } from './fold'
 export { copyDirectory, moveInternSlots } from './intern'
-export { allocateTable, releaseTable } from './memory'
+export { allocateSlots, allocateTable, releaseTable } from './memory'
 export { beginDepth, endSpill as completeSpill, flushLog } from './log'
 export { mix, setMixBits, unmix } from './mix'
-export { rehash } from './rehash'
 export { attachPartition, extractKeys, partitionKeys } from './shards'
+export { setOverflowAside } from './stretch'
 export { refreshTable } from './table'
 
 let scratch: usize = 0
@@ -204,6 +208,11 @@ export function insert(rows: usize, count: u32): u32 {
   store<u32>(result, foldNodes == 0 ? fresh : rows, RESULT_FRESH_ADDRESS)
   store<u32>(result, freshCount, RESULT_FRESH_COUNT)
   return done
+}
+
+/** Takes part in a growth; see Kernel.rehash. */
+export function rehash(): bool {
+  return load<u32>(GROWTH_PHASE) == GROWTH_COPY ? copyRows() : stretch(scratch)
 }
 
 /** Sorts rows by shard; see Kernel.partition. */

@@ -1,9 +1,12 @@
 /**
- * Shared memory: a futex mutex and an allocator of blocks and tables.
+ * Shared memory: a futex mutex and an allocator with two ends.
  *
- * Memory is taken from the front (`MEMORY_NEXT`) and the WebAssembly memory is grown when needed;
- * the operating system commits a page when it is first written. Tables that a growth has left
- * become free regions, from which blocks are cut. Nothing moves and no block is ever given back.
+ *   fixed areas | tables ->      | never used |      <- blocks, chunks, intern tables
+ *               first     MEMORY_NEXT       MEMORY_TOP                     MEMORY_END
+ *
+ * The table of the visited set is the last thing at its end, so that it can be stretched where it
+ * lies. The operating system commits a page when it is first written. What a growth has left
+ * behind becomes free regions, from which blocks are cut. Nothing else is given back.
  *
  * Any worker may call any function here, at any time. Everything is guarded by one mutex, which is
  * taken once per block, descriptor or table, so it is not contended.
@@ -11,19 +14,18 @@
 import {
   BLOCK_BYTES,
   LOG_LIMIT,
+  MEMORY_END,
   MEMORY_LIMIT,
   MEMORY_NEXT,
+  MEMORY_TOP,
   MUTEX,
   REGIONS,
   REGIONS_MAX,
   REGION_COUNT,
-  REGION_KEPT,
 } from '../../src/store/control-slots'
 
-/** Pages of 64 KiB by which the memory grows at least. */
-const GROW_PAGES: u32 = 256
-/** The last page is never handed out, so that an end address fits 32 bits. */
-const ADDRESS_MAX: u64 = 0xffff0000
+/** No limit but the end of memory. */
+const UNLIMITED: u64 = ~0
 
 /**
  * Takes the mutex. The compare-and-swap acquires: it reads the 0 that `unlock` released, so all
@@ -40,22 +42,20 @@ export function unlock(): void {
 }
 
 /**
- * Cuts `bytes` (a multiple of 64) off untouched memory, 0 if they would pass `end`. Under the
- * mutex.
+ * True if `bytes` more may be allocated, and the two ends leave room for them. Under the mutex.
  */
-function bump(bytes: u32, end: u64): usize {
-  const start: u64 = load<u32>(MEMORY_NEXT)
-  const next = start + bytes
-  if (next > end || next > ADDRESS_MAX) return 0
-  const pages = <u32>((next + 65535) >> 16)
-  const have = <u32>memory.size()
-  if (pages > have) {
-    let step = max(pages - have, GROW_PAGES)
-    if (have + step > 65536) step = 65536 - have
-    if (memory.grow(step) < 0) return 0
-  }
-  store<u32>(MEMORY_NEXT, <u32>next)
-  return <usize>start
+function mayTake(bytes: u64, limit: u64): bool {
+  const next: u64 = load<u32>(MEMORY_NEXT)
+  const top: u64 = load<u32>(MEMORY_TOP)
+  return next + bytes <= top && next + (load<u32>(MEMORY_END) - top) + bytes <= limit
+}
+
+/** Cuts `bytes` (a multiple of 64) of zeros off the upper end, 0 if there are none. Under the mutex. */
+function takeTop(bytes: u32, limit: u64): usize {
+  if (!mayTake(bytes, limit)) return 0
+  const start = load<u32>(MEMORY_TOP) - bytes
+  store<u32>(MEMORY_TOP, start)
+  return start
 }
 
 /** Takes `bytes` out of a free region, 0 if none is large enough. Under the mutex. */
@@ -75,46 +75,59 @@ function takeFromRegions(bytes: u32): usize {
 /** Allocates one block. Returns 0 if the limit is reached. Under the mutex. */
 export function allocateBlock(): usize {
   const region = takeFromRegions(BLOCK_BYTES)
-  if (region != 0) return region
-  return bump(BLOCK_BYTES, load<u32>(MEMORY_LIMIT))
+  return region != 0 ? region : takeTop(BLOCK_BYTES, load<u32>(MEMORY_LIMIT))
 }
 
 /** Allocates one block where it takes no room from the next table, else 0. Under the mutex. */
 export function allocateSpareBlock(): usize {
-  const kept = load<u32>(REGION_KEPT)
-  const count = load<u32>(REGION_COUNT)
-  for (let i: u32 = 0; i < count; i++) {
-    const region: usize = REGIONS + i * 8
-    const start = load<u32>(region)
-    const bytes = load<u32>(region, 4) - start
-    if (bytes < <u32>BLOCK_BYTES || (kept != 0 && bytes >= kept)) continue
-    store<u32>(region, start + BLOCK_BYTES)
-    return start
-  }
-  return bump(BLOCK_BYTES, load<u32>(LOG_LIMIT))
+  const region = takeFromRegions(BLOCK_BYTES)
+  return region != 0 ? region : takeTop(BLOCK_BYTES, load<u32>(LOG_LIMIT))
 }
 
 /**
- * Allocates a block of descriptors, filled with zeros. It may pass the limit (by one block in 4096
- * descriptors) so that no row that was reported as new is missing from the log. Under the mutex.
+ * Allocates a block of zeros that must not be missing: descriptors, without which rows that were
+ * reported as new would not be in the log. It may pass the limit (by one block in 4096
+ * descriptors). Under the mutex.
  */
 export function allocateChunk(): usize {
-  return bump(BLOCK_BYTES, ADDRESS_MAX)
+  return takeTop(BLOCK_BYTES, UNLIMITED)
 }
 
-/** Allocates `bytes` of zeros for a table. Returns 0 if the limit is reached. */
+/** As allocateChunk, but not of zeros. Under the mutex. */
+export function allocateNeededBlock(): usize {
+  const region = takeFromRegions(BLOCK_BYTES)
+  return region != 0 ? region : takeTop(BLOCK_BYTES, UNLIMITED)
+}
+
+/** Allocates `bytes` of zeros for the visited set's table. Returns 0 if the limit is reached. */
 export function allocateTable(bytes: u32): usize {
   lock()
-  let table = takeFromRegions(bytes)
-  if (table != 0) memory.fill(table, 0, bytes)
-  else table = bump(bytes, load<u32>(MEMORY_LIMIT))
+  let table: usize = 0
+  if (mayTake(bytes, load<u32>(MEMORY_LIMIT))) {
+    table = load<u32>(MEMORY_NEXT)
+    store<u32>(MEMORY_NEXT, <u32>table + bytes)
+  } else {
+    table = takeFromRegions(bytes)
+    if (table != 0) memory.fill(table, 0, bytes)
+  }
   unlock()
   return table
 }
 
+/** Allocates `bytes` of zeros for an intern table. Returns 0 if the limit is reached. */
+export function allocateSlots(bytes: u32): usize {
+  bytes = (bytes + 63) & ~63
+  lock()
+  let slots = takeFromRegions(bytes)
+  if (slots != 0) memory.fill(slots, 0, bytes)
+  else slots = takeTop(bytes, load<u32>(MEMORY_LIMIT))
+  unlock()
+  return slots
+}
+
 /**
- * Gives the memory of a table back, joined with free neighbours; it becomes blocks, or part of a
- * later table. Nobody may use it any more.
+ * Gives the memory of a table back, joined with free neighbours; it becomes blocks. Nobody may use
+ * it any more.
  */
 export function releaseTable(address: usize, bytes: u32): void {
   lock()

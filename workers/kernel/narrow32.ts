@@ -48,6 +48,17 @@ function lanesEqual(a: v128, b: v128, c: v128, d: v128, value: v128): u32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
 }
 
+/** Address of the first empty slot of the line, 0 if it is full. */
+export function firstEmpty(line: usize): usize {
+  const zero = i32x4.splat(0)
+  const a = v128.load(line)
+  const b = v128.load(line, 16)
+  const c = v128.load(line, 32)
+  const d = v128.load(line, 48)
+  const empty = lanesEqual(a, b, c, d, zero)
+  return empty == 0 ? 0 : line + ctz(empty) * 4
+}
+
 /** True if some row of the round found no slot within reach, and the overflow was full. */
 let isStuck: bool = false
 

@@ -1,5 +1,6 @@
 /**
- * Growth: moves the rows of the table in use (TABLE) into the new one (TABLE_NEXT).
+ * Growth by copying: moves the rows of the table in use (TABLE) into the new one (TABLE_NEXT), which
+ * lies elsewhere. For tables that are small or have 64-bit slots; others are stretched (stretch.ts).
  *
  * Runs between two barriers of all workers, so nobody inserts meanwhile. Old lines are handed out
  * in long runs through an atomic cursor. A slot and its position give the mixed value
@@ -22,20 +23,24 @@ import {
   REHASH_FAILED,
   REHASH_LINES,
   REHASH_RUNS,
-  TABLE_ADDRESS,
-  TABLE_DISPLACEMENT_BITS,
-  TABLE_DIVISOR,
-  TABLE_KEY_BITS,
-  TABLE_KEY_LEFT_BITS,
-  TABLE_LINES,
-  TABLE_NEXT,
-  TABLE_OVERFLOW_LINES,
-  TABLE_RECIPROCAL,
-  TABLE_SHIFT,
-  TABLE_SLOT_BYTES,
-  TABLE_STEP_SHIFT,
 } from '../../src/store/control-slots'
 import { keyLeftBits, keyOf, mixMask, mixWith, rowOf, unmix } from './mix'
+import { firstEmpty } from './narrow32'
+import { firstEmpty64 } from './narrow64'
+import {
+  nextDisplacementBits,
+  nextDivisor,
+  nextEnd,
+  nextKeyBits,
+  nextKeyLeftBits,
+  nextOverflowEnd,
+  nextReciprocal,
+  nextShift,
+  nextSlotBytes,
+  nextStart,
+  nextStepShift,
+  readNextTable,
+} from './next-table'
 import { insertOverflow } from './overflow'
 import {
   nextLine,
@@ -50,84 +55,42 @@ import {
   tableStepShift,
 } from './table'
 
-/** The new table, read from its record by `rehash`. */
-let nextStart: usize = 0
-let nextEnd: usize = 0
-let nextOverflowEnd: usize = 0
-let nextShift: u64 = 0
-let nextDivisor: u64 = 0
-let nextReciprocal: u64 = 0
-let nextDisplacementBits: u64 = 0
-let nextStepShift: u64 = 0
-let nextIsSmall: bool = false
-/** Of the new table's mixed values and keys (mix.ts). */
+/** Of the new table's mixed values (mix.ts). */
 let nextMixHalf: u64 = 0
 let nextMixMask: u64 = 0
-let nextLeftBits: u64 = 0
 /** True if the new table's keys have other widths than those of the old one. */
 let rekeyed: bool = false
 
-function readNextTable(): void {
-  nextStart = load<u32>(TABLE_NEXT + TABLE_ADDRESS)
-  nextEnd = nextStart + load<u32>(TABLE_NEXT + TABLE_LINES) * LINE_BYTES
-  nextOverflowEnd = nextEnd + load<u32>(TABLE_NEXT + TABLE_OVERFLOW_LINES) * LINE_BYTES
-  nextShift = load<u32>(TABLE_NEXT + TABLE_SHIFT)
-  nextDivisor = load<u32>(TABLE_NEXT + TABLE_DIVISOR)
-  nextReciprocal = load<u64>(TABLE_NEXT + TABLE_RECIPROCAL)
-  nextDisplacementBits = load<u32>(TABLE_NEXT + TABLE_DISPLACEMENT_BITS)
-  nextStepShift = load<u32>(TABLE_NEXT + TABLE_STEP_SHIFT)
-  nextIsSmall = load<u32>(TABLE_NEXT + TABLE_SLOT_BYTES) == 4
-  const keyBits = load<u32>(TABLE_NEXT + TABLE_KEY_BITS)
-  nextLeftBits = load<u32>(TABLE_NEXT + TABLE_KEY_LEFT_BITS)
-  nextMixHalf = (keyBits + 1) >> 1
-  nextMixMask = keyBits >= 64 ? ~0 : ((<u64>1) << keyBits) - 1
-  rekeyed = nextMixMask != mixMask || nextLeftBits != keyLeftBits
-  hinted = !rekeyed && nextEnd - nextStart <= (tableEnd - tableStart) * HINTED_GROWTH_MAX
+function readNext(): void {
+  readNextTable()
+  nextMixHalf = (nextKeyBits + 1) >> 1
+  nextMixMask = nextKeyBits >= 64 ? ~0 : ((<u64>1) << nextKeyBits) - 1
+  rekeyed = nextMixMask != mixMask || nextKeyLeftBits != keyLeftBits
 }
 
-/**
- * How many slots of the new lines that the old line at hand goes to are known to be filled: 8 bits
- * each, by the low three bits of the line's number. Spares looking at those slots again.
- *
- * Rows at home in one old line are at home in at most 8 neighbouring new ones (HINTED_GROWTH_MAX),
- * which differ in those bits. Rows of other homes neither use nor change the hints: a hint that is
- * too high would leave a hole in a line, and holes end the walk over a line in the next growth.
- */
-let filledHints: u64 = 0
-/** True if the new table has so few times the lines that hints can be used. */
-let hinted: bool = false
-/** A table that grows by more than this gets no hints. */
-const HINTED_GROWTH_MAX: usize = 6
-
 /** Puts a 32-bit slot value into the first empty slot from `line` on. False if none is in reach. */
-function place32(line: usize, value: u32, step: usize, useHint: bool): bool {
+function place32(line: usize, value: u32, step: usize): bool {
   const mask = ((<u32>1) << (<u32>nextDisplacementBits)) - 1
-  const hintShift = (<u64>(((line - nextStart) >> 6) & 7)) << 3
-  for (let i = useHint ? (<usize>(filledHints >> hintShift)) & 31 : 0; i < 16; i++) {
-    const slot = line + (i << 2)
-    if (load<u32>(slot) == 0 && atomic.cmpxchg<u32>(slot, 0, value) == 0) {
-      if (useHint) {
-        filledHints = (filledHints & ~((<u64>31) << hintShift)) | ((<u64>(i + 1)) << hintShift)
-      }
-      return true
+  while (true) {
+    const slot = firstEmpty(line)
+    if (slot != 0) {
+      if (atomic.cmpxchg<u32>(slot, 0, value) == 0) return true
+      continue
     }
-  }
-  while ((value & mask) != mask) {
+    if ((value & mask) == mask) return false
     value += 1
     line = nextLine(line, step, nextStart, nextEnd)
-    for (let slot = line; slot < line + LINE_BYTES; slot += 4) {
-      if (load<u32>(slot) == 0 && atomic.cmpxchg<u32>(slot, 0, value) == 0) return true
-    }
   }
-  return false
 }
 
 /** Puts a 64-bit slot value into the first empty slot from `line` on. False if none is in reach. */
 function place64(line: usize, value: u64, step: usize): bool {
   const mask = ((<u64>1) << nextDisplacementBits) - 1
   while (true) {
-    for (let slot = line; slot < line + LINE_BYTES; slot += 8) {
-      if (load<u64>(slot) == 0 && atomic.cmpxchg<u64>(slot, 0, value) == 0) return true
+    const slot = firstEmpty64(line)
+    if (slot != 0) {
+      if (atomic.cmpxchg<u64>(slot, 0, value) == 0) return true
+      continue
     }
     if ((value & mask) == mask) return false
     value += 1
@@ -137,15 +100,12 @@ function place64(line: usize, value: u64, step: usize): bool {
 
 /** The mixed value in the new table of a row whose mixed value in the old one is `mixed`. */
 function remixed(mixed: u64): u64 {
-  const key = keyOf(rowOf(unmix(mixed), keyLeftBits), nextLeftBits)
+  const key = keyOf(rowOf(unmix(mixed), keyLeftBits), nextKeyLeftBits)
   return mixWith(key, nextMixHalf, nextMixMask)
 }
 
-/**
- * Puts a row, known by its mixed value in the old table, into the new one. With `useHint` it must
- * be at home in the old line at hand.
- */
-function place(known: u64, useHint: bool): bool {
+/** Puts a row, known by its mixed value in the old table, into the new one. */
+function place(known: u64): bool {
   const mixed = rekeyed ? remixed(known) : known
   const x = mixed >> nextShift
   const home = (x * nextReciprocal) >> RECIPROCAL_SHIFT
@@ -154,10 +114,8 @@ function place(known: u64, useHint: bool): bool {
   const value = (remainder << nextDisplacementBits) | 1
   const line = nextStart + <usize>home * LINE_BYTES
   const step = stepBytes(remainder, nextStepShift)
-  if (!nextIsSmall) return place64(line, value, step)
-  return (
-    place32(line, <u32>value, step, useHint) || insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
-  )
+  if (nextSlotBytes != 4) return place64(line, value, step)
+  return place32(line, <u32>value, step) || insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
 }
 
 /** Moves the rows of old lines `first` to `last` - 1. False if some row found no slot. */
@@ -168,13 +126,11 @@ function rehashLines(first: u32, last: u32): bool {
   const low = ((<u64>1) << tableShift) - 1
   for (let i = first; i < last; i++) {
     const line = tableStart + i * LINE_BYTES
-    filledHints = 0
     for (let slot = line; slot < line + LINE_BYTES; slot += slotBytes) {
       const value = slotBytes == 4 ? <u64>load<u32>(slot) : load<u64>(slot)
       if (value == 0) break
       const remainder = value >> tableDisplacementBits
       const displacement = <u32>((value & displacementMask) - 1)
-      const useHint = hinted && displacement == 0
       let home = i
       if (displacement != 0) {
         const step = <u32>stepBytes(remainder, tableStepShift) / LINE_BYTES
@@ -182,7 +138,7 @@ function rehashLines(first: u32, last: u32): bool {
         home = i >= moved ? i - moved : i + lines - moved
       }
       const high = <u64>home * tableDivisor + (remainder >> tableShift)
-      if (!place((high << tableShift) | (remainder & low), useHint)) return false
+      if (!place((high << tableShift) | (remainder & low))) return false
     }
   }
   return true
@@ -192,7 +148,7 @@ function rehashLines(first: u32, last: u32): bool {
 function rehashOverflow(): bool {
   for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
     const value = load<u64>(slot)
-    if (value != 0 && !place(value - 1, false)) return false
+    if (value != 0 && !place(value - 1)) return false
   }
   return true
 }
@@ -227,7 +183,7 @@ let runEnd: u32 = 0
  * Calls are short, since the engine replaces its first, slow code for a function only when it is
  * called again.
  */
-export function rehash(): bool {
+export function copyRows(): bool {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
   let placed = true
   if (runNext == runEnd) {
@@ -238,10 +194,10 @@ export function rehash(): bool {
       runNext = runEnd
       return false
     }
-    readNextTable()
+    readNext()
     commitPages(runNext, runEnd)
-    // Who takes the first run moves the overflow too.
-    if (runNext == 0) placed = rehashOverflow()
+    // Who takes the last run moves the overflow too, when the pages of all runs are committed.
+    if (runEnd == lines) placed = rehashOverflow()
   }
   const first = runNext
   runNext = min<u32>(first + REHASH_LINES, runEnd)

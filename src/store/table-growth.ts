@@ -1,0 +1,254 @@
+/**
+ * How the visited set's table in the first memory grows, phase by phase. Between two phases all
+ * workers meet; the last to arrive runs `stepTableGrowth`, and all take part in what it begins
+ * (`Kernel.rehash`).
+ *
+ *   copy       rows go to a table elsewhere: 64-bit slots, longer keys
+ *   stretch    the table gets longer where it lies, round by round (workers/kernel/stretch.ts)
+ *   place      rows that stretching has set aside get their slots
+ *
+ * A copy that finds no slot for some row begins again with a larger table; the old one is never
+ * written. A stretched table has no old one: then it is stretched once more, and the rows stay
+ * aside meanwhile.
+ */
+import { defined } from '../base/assert.js'
+import {
+  GROWTH_COPY,
+  GROWTH_NONE,
+  GROWTH_PHASE,
+  GROWTH_PLACE,
+  GROWTH_STRETCH,
+  MEMORY_LIMIT,
+  MEMORY_NEXT,
+  MEMORY_TOP,
+  REHASH_CURSOR,
+  REHASH_FAILED,
+  REHASH_LINES,
+  STRETCH_COMPLETE,
+  STRETCH_FIRST,
+  STRETCH_LAST,
+  STRETCH_LINES,
+  TABLE,
+  TABLE_FULL,
+  TABLE_NEXT,
+  TABLE_RECORD_BYTES,
+} from './control-slots.js'
+import { foldTree, type FoldTree, type RowFormat } from './fold-tree.js'
+import { indexBits } from './intern-tables.js'
+import type { Kernel } from './kernel.js'
+import {
+  grownShapes,
+  readTableRecord,
+  rekeyedShapes,
+  tableBytes,
+  writeTableRecord,
+  type KeyFormat,
+  type Table,
+  type TableShape,
+} from './table-shape.js'
+import { allocatedBytes, INDEX_BITS_SPARE } from './visited-set.js'
+
+/** What comes next: all workers call `rehash`, or the growth is over, or memory is. */
+export type TableGrowthStep = 'rehash' | 'done' | 'refused'
+
+/** A round of fewer lines than this is the last, and one worker's. */
+const LAST_ROUND_LINES = 4096
+/** A table is stretched to at most so many times its lines (the kernel's buffers are for that). */
+const STRETCH_MAX = 2
+/**
+ * Share of a table's bytes that rows which are set aside may take: those of a round, a few in a
+ * hundred, and the overflow, each in 8 bytes instead of 4.
+ */
+const ASIDE_SHARE = 1 / 8
+
+/** True from the first step of a growth to the last. */
+export function isGrowing(view: DataView): boolean {
+  return view.getUint32(GROWTH_PHASE, true) !== GROWTH_NONE
+}
+
+/** The keys that the two top intern tables need at their present size; `keys` if it has room. */
+function neededKeys(view: DataView, tree: FoldTree, keys: KeyFormat): KeyFormat {
+  const widen = (bits: number, node: number): number => {
+    const needed = indexBits(view, node)
+    return needed <= bits ? bits : needed + INDEX_BITS_SPARE
+  }
+  const leftBits = widen(keys.leftBits, tree.left)
+  return { bits: leftBits + widen(keys.bits - keys.leftBits, tree.right), leftBits }
+}
+
+/** What comes after the table in use: its keys, and the shapes to try in this order. */
+interface NextTable {
+  readonly keys: KeyFormat
+  readonly shapes: readonly TableShape[]
+}
+
+/** The next table; null if the one in use is neither full nor are its keys too short. */
+function nextTable(view: DataView, format: RowFormat): NextTable | null {
+  // After a failed copy the next record holds the table that was too small; go on from there.
+  const failed = view.getUint32(REHASH_FAILED, true) !== 0
+  const isFull = failed || view.getUint32(TABLE_FULL, true) !== 0
+  const { shape, keys } = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
+  const tree = foldTree(format)
+  const next = tree === null ? keys : neededKeys(view, tree, keys)
+  if (isFull) return { keys: next, shapes: grownShapes(next.bits, shape) }
+  return next.bits === keys.bits ? null : { keys: next, shapes: rekeyedShapes(next.bits, shape) }
+}
+
+/** True if rows must move to another table, since the one in use is full or its keys too short. */
+export function needsNextTable(view: DataView, format: RowFormat): boolean {
+  return nextTable(view, format) !== null
+}
+
+/** Bytes of the table that a growth tries first; Infinity if there is none. */
+export function nextTableBytes(view: DataView, format: RowFormat): number {
+  const shape = nextTable(view, format)?.shapes[0]
+  return shape === undefined ? Infinity : tableBytes(shape)
+}
+
+/** Old lines to one new line, times the new divisor. */
+function stretchedDivisor(shape: TableShape, next: TableShape): number {
+  return shape.divisor * 2 ** (shape.shift - next.shift)
+}
+
+/** True if `table`, the last thing at its end of memory, can be stretched to the shape `next`. */
+function canStretch(view: DataView, table: Table, keys: KeyFormat, next: TableShape): boolean {
+  const { shape, address } = table
+  if (shape.slotBytes !== 4 || keys.bits !== table.keys.bits) return false
+  const isLast = address + tableBytes(shape) === view.getUint32(MEMORY_NEXT, true)
+  return isLast && stretchedDivisor(shape, next) <= STRETCH_MAX * next.divisor
+}
+
+/** Bytes that a growth from `table` to the shape `next` takes. */
+function growthBytes(view: DataView, table: Table, keys: KeyFormat, next: TableShape): number {
+  const bytes = tableBytes(next)
+  if (!canStretch(view, table, keys, next)) return bytes
+  return bytes - tableBytes(table.shape) + ASIDE_SHARE * bytes
+}
+
+/** Makes room for a table of shape `next` in place of `table`. Returns its address, 0 if none. */
+function placeNext(view: DataView, kernel: Kernel, table: Table, next: TableShape): number {
+  const { keys } = table
+  if (!canStretch(view, table, keys, next)) return 0
+  const bytes = growthBytes(view, table, keys, next)
+  const end = view.getUint32(MEMORY_NEXT, true)
+  if (allocatedBytes(view) + bytes > view.getUint32(MEMORY_LIMIT, true)) return 0
+  if (end + bytes > view.getUint32(MEMORY_TOP, true)) return 0
+  kernel.setOverflowAside()
+  view.setUint32(MEMORY_NEXT, table.address + tableBytes(next), true)
+  return table.address
+}
+
+/** Begins to fill `next`, and sets all slots for it. */
+function begin(view: DataView, phase: number, next: Table): void {
+  writeTableRecord(view, TABLE_NEXT, next)
+  view.setUint32(GROWTH_PHASE, phase, true)
+  view.setUint32(REHASH_CURSOR, 0, true)
+  view.setUint32(REHASH_FAILED, 0, true)
+}
+
+/** Sets the slots for the next round of stretching. False if there is none. */
+function beginRound(view: DataView): boolean {
+  const { shape } = readTableRecord(view, TABLE)
+  const { shape: next } = readTableRecord(view, TABLE_NEXT)
+  const last = view.getUint32(STRETCH_FIRST, true)
+  if (last === 0) return false
+  const divisor = stretchedDivisor(shape, next)
+  // New lines of the round begin at or above `last`.
+  const whole = Math.ceil(last / divisor) * next.divisor
+  const first = last <= LAST_ROUND_LINES ? 0 : whole
+  const lines = first === 0 ? last : Math.floor(REHASH_LINES / next.divisor) * next.divisor
+  const complete = last === shape.lines ? next.lines : (last * divisor) / next.divisor
+  view.setUint32(STRETCH_FIRST, first, true)
+  view.setUint32(STRETCH_LAST, last, true)
+  view.setUint32(STRETCH_LINES, lines, true)
+  view.setUint32(STRETCH_COMPLETE, complete, true)
+  view.setUint32(REHASH_CURSOR, 0, true)
+  return true
+}
+
+/**
+ * Begins a growth, if `mayCopy` one of any kind. 'refused' if the memory limit leaves no room for a
+ * larger table.
+ */
+function beginGrowth(
+  view: DataView,
+  kernel: Kernel,
+  format: RowFormat,
+  mayCopy = true,
+): TableGrowthStep {
+  const { keys, shapes } = defined(nextTable(view, format) ?? undefined)
+  const table = readTableRecord(view, TABLE)
+  for (const shape of shapes) {
+    const isLonger = keys.bits !== table.keys.bits
+    const stretched = isLonger ? 0 : placeNext(view, kernel, table, shape)
+    if (stretched !== 0) {
+      begin(view, GROWTH_STRETCH, { shape, address: stretched, keys })
+      view.setUint32(STRETCH_FIRST, table.shape.lines, true)
+      beginRound(view)
+      return 'rehash'
+    }
+    const address = mayCopy ? kernel.allocateTable(tableBytes(shape)) >>> 0 : 0
+    if (address === 0) continue
+    begin(view, GROWTH_COPY, { shape, address, keys })
+    return 'rehash'
+  }
+  return 'refused'
+}
+
+/** Puts the next table in place of the one in use. */
+function endGrowth(view: DataView): void {
+  for (let offset = 0; offset < TABLE_RECORD_BYTES; offset += 4) {
+    view.setUint32(TABLE + offset, view.getUint32(TABLE_NEXT + offset, true), true)
+  }
+  view.setUint32(GROWTH_PHASE, GROWTH_NONE, true)
+  view.setUint32(TABLE_FULL, 0, true)
+}
+
+/** Goes on after a copy. */
+function endCopy(view: DataView, kernel: Kernel, format: RowFormat): TableGrowthStep {
+  const isFailed = view.getUint32(REHASH_FAILED, true) !== 0
+  const { shape, address } = readTableRecord(view, isFailed ? TABLE_NEXT : TABLE)
+  if (isFailed) {
+    const step = beginGrowth(view, kernel, format)
+    kernel.releaseTable(address, tableBytes(shape))
+    return step
+  }
+  endGrowth(view)
+  kernel.releaseTable(address, tableBytes(shape))
+  return 'done'
+}
+
+/** Goes on after the rows that were set aside have got their slots, unless some have none. */
+function endPlacing(view: DataView, kernel: Kernel, format: RowFormat): TableGrowthStep {
+  const isFailed = view.getUint32(REHASH_FAILED, true) !== 0
+  view.setUint32(REHASH_FAILED, 0, true)
+  endGrowth(view)
+  if (!isFailed) return 'done'
+  view.setUint32(TABLE_FULL, 1, true)
+  return beginGrowth(view, kernel, format, false)
+}
+
+/**
+ * Ends the phase that all workers have taken part in, if there was one, and begins the next. One
+ * worker, with all others in the growth barrier; after 'refused' the table in use is as it was,
+ * but rows may be missing from it, so nothing more can be inserted.
+ */
+export function stepTableGrowth(
+  view: DataView,
+  kernel: Kernel,
+  format: RowFormat,
+): TableGrowthStep {
+  const phase = view.getUint32(GROWTH_PHASE, true)
+  if (phase === GROWTH_COPY) return endCopy(view, kernel, format)
+  if (phase === GROWTH_PLACE) return endPlacing(view, kernel, format)
+  if (phase === GROWTH_NONE) return beginGrowth(view, kernel, format)
+  if (!beginRound(view)) view.setUint32(GROWTH_PHASE, GROWTH_PLACE, true)
+  return 'rehash'
+}
+
+/** Bytes that the next growth will take; keys are taken to stay as long as they are. */
+export function nextGrowthBytes(view: DataView): number {
+  const table = readTableRecord(view, TABLE)
+  const shape = grownShapes(table.keys.bits, table.shape)[0]
+  return shape === undefined ? 0 : growthBytes(view, table, table.keys, shape)
+}

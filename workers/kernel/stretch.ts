@@ -1,0 +1,335 @@
+/**
+ * Growth of a table with 32-bit slots where it lies: it gets longer at its end, and its rows move
+ * up. Lines are ordered as mixed values are, so the rows at home in old line i go to one run of new
+ * lines, and to none below line i:
+ *
+ *   mixed value = i * width + remainder = t * nextWidth + next remainder        width > nextWidth
+ *
+ * Old lines are taken from the last to the first. What is at home in the line is cut anew by
+ * additions and comparisons, four rows at a time and without a branch, and collected in a buffer for each new line. When
+ * nothing more can come, the buffer is written: 16 slots, the rest zeros. So no slot is looked at or
+ * cleared before, and no other memory is needed than what the table gets.
+ *
+ * Rows away from home, rows beyond 16 in a line, and the overflow are set aside (set-aside.ts). They
+ * get their slots as soon as all lines on their way are complete, from where on they are full or
+ * not; searches (narrow32.ts) may rely on full ones.
+ *
+ * Several workers go on in rounds, with a barrier between (src/store/table-growth.ts):
+ *
+ *   old lines   |          first ........ last |                    the workers share these,
+ *   new lines   |                              | ......... |        all new ones at or above `last`
+ *
+ * Old lines of a round are read, and new ones written, by one worker each: it takes a piece that
+ * begins where an old and a new line begin with the same mixed value. The last round, of a few
+ * lines at the front, is one piece, since there new lines lie among those not yet read.
+ */
+import {
+  GROWTH_PHASE,
+  GROWTH_PLACE,
+  LINE_BYTES,
+  RECIPROCAL_SHIFT,
+  REHASH_CURSOR,
+  REHASH_FAILED,
+  STRETCH_COMPLETE,
+  STRETCH_FIRST,
+  STRETCH_LAST,
+  STRETCH_LINES,
+} from '../../src/store/control-slots'
+import { firstEmpty } from './narrow32'
+import {
+  nextDisplacementBits,
+  nextDivisor,
+  nextEnd,
+  nextOverflowEnd,
+  nextReciprocal,
+  nextShift,
+  nextStart,
+  nextStepShift,
+  readNextTable,
+} from './next-table'
+import { insertOverflow } from './overflow'
+import {
+  beginPiece,
+  beginTaking,
+  hasMore,
+  pieceEnd,
+  pieceStart,
+  setAside,
+  setAsideInPiece,
+  takeRow,
+} from './set-aside'
+import {
+  nextLine,
+  overflowEnd,
+  stepBytes,
+  tableDisplacementBits,
+  tableDivisor,
+  tableEnd,
+  tableShift,
+  tableStart,
+  tableStepShift,
+} from './table'
+
+/** Bytes of a buffer: the rows of two old lines at most, and a line of zeros after them. */
+const BUFFER_BYTES: usize = 192
+
+/** Writes new line `line`, whose rows are from `buffer` to `end`; the 17th and later go aside. */
+function writeLine(line: u64, buffer: usize, end: usize): void {
+  const zero = i64x2.splat(0)
+  v128.store(end, zero)
+  v128.store(end, zero, 16)
+  v128.store(end, zero, 32)
+  v128.store(end, zero, 48)
+  const to = nextStart + <usize>line * LINE_BYTES
+  // The last old lines may reach beyond the last new one; no row does.
+  if (to >= nextEnd) return
+  v128.store(to, v128.load(buffer))
+  v128.store(to, v128.load(buffer, 16), 16)
+  v128.store(to, v128.load(buffer, 32), 32)
+  v128.store(to, v128.load(buffer, 48), 48)
+  const width = nextDivisor << nextShift
+  for (let slot = buffer + LINE_BYTES; slot < end; slot += 4) {
+    setAsideInPiece(line * width + <u64>(load<u32>(slot) >> <u32>nextDisplacementBits))
+  }
+}
+
+/** Sets the rows from `slot` to `end` aside, which lie in old line `line` away from home. */
+function setDisplacedAside(line: u32, slot: usize, end: usize): void {
+  const lines = <u32>((tableEnd - tableStart) / LINE_BYTES)
+  const mask = ((<u32>1) << <u32>tableDisplacementBits) - 1
+  for (; slot < end; slot += 4) {
+    const value = load<u32>(slot)
+    // What is empty looks as if it were away from home.
+    if (value == 0) continue
+    const remainder = <u64>(value >> <u32>tableDisplacementBits)
+    const step = <u32>stepBytes(remainder, tableStepShift) / LINE_BYTES
+    const moved = (((value & mask) - 1) * step) % lines
+    const home = line >= moved ? line - moved : line + lines - moved
+    setAsideInPiece(((<u64>home * tableDivisor) << tableShift) + remainder)
+  }
+}
+
+/**
+ * For each set of four lanes the bytes that bring these lanes to the front; at `table`. As there is
+ * no instruction in WebAssembly that compresses a vector.
+ */
+function writeCompressions(table: usize): void {
+  for (let lanes: u32 = 0; lanes < 16; lanes++) {
+    let to = table + lanes * 16
+    v128.store(to, i64x2.splat(0))
+    for (let lane: u32 = 0; lane < 4; lane++) {
+      if ((lanes & (1 << lane)) == 0) continue
+      store<u32>(to, 0x03020100 + lane * 0x04040404)
+      to += 4
+    }
+  }
+}
+
+/** Stores the lanes of `slots` that are in the set `lanes` at `to`. Returns where the next go. */
+function storeLanes(to: usize, slots: v128, lanes: u32, compressions: usize): usize {
+  v128.store(to, i8x16.swizzle(slots, v128.load(compressions + (<usize>lanes << 4))))
+  return to + (<usize>popcnt(lanes) << 2)
+}
+
+/** Where the next slots go that the line at hand fills: in up to three new lines, or away from home. */
+let end0: usize = 0
+let end1: usize = 0
+let end2: usize = 0
+let end3: usize = 0
+
+/** Distributes the rows of the old line at `from` over two new lines, four slots at a time. */
+function distribute2(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
+  const bits = <i32>tableDisplacementBits
+  const nextBits = <i32>nextDisplacementBits
+  const one = i32x4.splat(1)
+  const mask = i32x4.splat((1 << bits) - 1)
+  const shifts = i32x4.splat(shift)
+  const widths = i32x4.splat(nextWidth)
+  let to0 = end0
+  let to1 = end1
+  let to3 = end3
+  for (let at = from; at < from + LINE_BYTES; at += 16) {
+    const slots = v128.load(at)
+    const home = i32x4.bitmask(i32x4.eq(v128.and(slots, mask), one))
+    const remainders = i32x4.add(i32x4.shr_u(slots, bits), shifts)
+    const isAbove = i32x4.ge_u(remainders, widths)
+    const next = i32x4.sub(remainders, v128.and(isAbove, widths))
+    const nextSlots = v128.or(i32x4.shl(next, nextBits), one)
+    const above = home & i32x4.bitmask(isAbove)
+    to0 = storeLanes(to0, nextSlots, home ^ above, compressions)
+    to1 = storeLanes(to1, nextSlots, above, compressions)
+    to3 = storeLanes(to3, slots, home ^ 15, compressions)
+  }
+  end0 = to0
+  end1 = to1
+  end3 = to3
+}
+
+/** As distribute2, over three new lines. */
+function distribute3(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
+  const bits = <i32>tableDisplacementBits
+  const nextBits = <i32>nextDisplacementBits
+  const one = i32x4.splat(1)
+  const mask = i32x4.splat((1 << bits) - 1)
+  const shifts = i32x4.splat(shift)
+  const widths = i32x4.splat(nextWidth)
+  const twice = i32x4.splat(2 * nextWidth)
+  let to0 = end0
+  let to1 = end1
+  let to2 = end2
+  let to3 = end3
+  for (let at = from; at < from + LINE_BYTES; at += 16) {
+    const slots = v128.load(at)
+    const home = i32x4.bitmask(i32x4.eq(v128.and(slots, mask), one))
+    const remainders = i32x4.add(i32x4.shr_u(slots, bits), shifts)
+    const isAbove = i32x4.ge_u(remainders, widths)
+    const isFarAbove = i32x4.ge_u(remainders, twice)
+    const nearer = i32x4.sub(remainders, v128.and(isAbove, widths))
+    const next = i32x4.sub(nearer, v128.and(isFarAbove, widths))
+    const nextSlots = v128.or(i32x4.shl(next, nextBits), one)
+    const above = home & i32x4.bitmask(isAbove)
+    const farAbove = home & i32x4.bitmask(isFarAbove)
+    to0 = storeLanes(to0, nextSlots, home ^ above, compressions)
+    to1 = storeLanes(to1, nextSlots, above ^ farAbove, compressions)
+    to2 = storeLanes(to2, nextSlots, farAbove, compressions)
+    to3 = storeLanes(to3, slots, home ^ 15, compressions)
+  }
+  end0 = to0
+  end1 = to1
+  end2 = to2
+  end3 = to3
+}
+
+/** Moves the rows of old lines `first` to `last` - 1. `buffers` has room for four and a table. */
+function stretchLines(first: u32, last: u32, buffers: usize): void {
+  const width = <i64>(tableDivisor << tableShift)
+  const nextWidth = <u32>(nextDivisor << nextShift)
+  const displaced = buffers + 3 * BUFFER_BYTES
+  const compressions = buffers + 4 * BUFFER_BYTES
+  writeCompressions(compressions)
+  // The lowest new line so far, what it has got, and where the old line before it begins there.
+  let target = (<u64>last * <u64>width) / nextWidth
+  let offset = <i64>(<u64>last * <u64>width - target * nextWidth)
+  let open = buffers
+  let openEnd = open
+  let spare1 = buffers + BUFFER_BYTES
+  let spare2 = buffers + 2 * BUFFER_BYTES
+  for (let line = last; line-- > first;) {
+    const top = offset != 0 ? target : target - 1
+    offset -= width
+    while (offset < 0) {
+      offset += nextWidth
+      target--
+    }
+    const from = tableStart + line * LINE_BYTES
+    const low = spare1
+    end0 = low
+    end3 = displaced
+    if (top - target == 1) {
+      end1 = openEnd
+      distribute2(from, <u32>offset, nextWidth, compressions)
+      writeLine(target + 1, open, end1)
+    } else {
+      end1 = spare2
+      end2 = openEnd
+      distribute3(from, <u32>offset, nextWidth, compressions)
+      writeLine(target + 2, open, end2)
+      writeLine(target + 1, spare2, end1)
+    }
+    setDisplacedAside(line, displaced, end3)
+    spare1 = open
+    open = low
+    openEnd = end0
+    if (offset == 0) {
+      writeLine(target, open, openEnd)
+      openEnd = open
+    }
+  }
+}
+
+/**
+ * Gives a row that was set aside its slot, if all lines on its way are between `low` and `high`.
+ * With `alone`, no other worker is there.
+ */
+function placeAside(mixed: u64, low: usize, high: usize, alone: bool): bool {
+  const x = mixed >> nextShift
+  const home = (x * nextReciprocal) >> RECIPROCAL_SHIFT
+  const lowBits = ((<u64>1) << nextShift) - 1
+  const remainder = ((x - home * nextDivisor) << nextShift) | (mixed & lowBits)
+  const step = stepBytes(remainder, nextStepShift)
+  const mask = ((<u32>1) << <u32>nextDisplacementBits) - 1
+  let value = <u32>((remainder << nextDisplacementBits) | 1)
+  let line = nextStart + <usize>home * LINE_BYTES
+  while (line >= low && line < high) {
+    const slot = firstEmpty(line)
+    if (slot != 0) {
+      if (alone) store<u32>(slot, value)
+      else if (atomic.cmpxchg<u32>(slot, 0, value) != 0) continue
+      return true
+    }
+    if ((value & mask) == mask) return insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
+    value += 1
+    line = nextLine(line, step, nextStart, nextEnd)
+  }
+  return false
+}
+
+/** Gives those rows their slots that this worker has set aside and that can have one now. */
+function placeAll(low: usize): bool {
+  let placed = true
+  beginTaking()
+  while (hasMore()) {
+    const mixed = takeRow()
+    if (placeAside(mixed, low, nextEnd, false)) continue
+    setAside(mixed)
+    placed = false
+  }
+  return placed
+}
+
+/**
+ * Moves a piece of the round. What it sets aside gets its slots at once where the way there is
+ * within the piece's own new lines, which are still in the cache.
+ */
+function stretchPiece(first: u32, last: u32, buffers: usize): void {
+  beginPiece()
+  stretchLines(first, last, buffers)
+  const divisor = tableDivisor << (tableShift - nextShift)
+  const low = nextStart + <usize>((first * divisor) / nextDivisor) * LINE_BYTES
+  const high = nextStart + <usize>((last * divisor) / nextDivisor) * LINE_BYTES
+  for (let place = pieceStart; place < pieceEnd; place += 8) {
+    const mixed = load<u64>(place)
+    if (!placeAside(mixed, low, min(high, nextEnd), true)) setAside(mixed)
+  }
+}
+
+/**
+ * Sets the overflow aside; the table gets longer over it. One worker, with all others in the growth
+ * barrier.
+ */
+export function setOverflowAside(): void {
+  for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
+    const value = load<u64>(slot)
+    if (value == 0) continue
+    setAside(value - 1)
+    store<u64>(slot, 0)
+  }
+}
+
+/** Takes part in a round, or places what was set aside; see Kernel.rehash. */
+export function stretch(buffers: usize): bool {
+  readNextTable()
+  if (load<u32>(GROWTH_PHASE) == GROWTH_PLACE) {
+    if (!placeAll(0)) atomic.store<u32>(REHASH_FAILED, 1)
+    return false
+  }
+  const lines = load<u32>(STRETCH_LINES)
+  const first = load<u32>(STRETCH_FIRST) + atomic.add<u32>(REHASH_CURSOR, 1) * lines
+  const last = load<u32>(STRETCH_LAST)
+  if (first < last) {
+    stretchPiece(first, min(last, first + lines), buffers)
+    return true
+  }
+  placeAll(nextStart + load<u32>(STRETCH_COMPLETE) * LINE_BYTES)
+  return false
+}
