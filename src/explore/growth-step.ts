@@ -40,7 +40,7 @@ const OUTCOMES: Record<TableGrowthStep | ShardStep, number> = {
 export function stepGrowth(view: DataView, kernel: Kernel, setup: WorkerSetup): number {
   const { shards, workers, strideWords, stateBits } = setup
   const format = { strideWords, stateBits }
-  if (isGrowing(view)) return OUTCOMES[stepTableGrowth(view, kernel, format)]
+  if (isGrowing(view)) return OUTCOMES[stepTableGrowth({ view, kernel, format })]
   const tree = foldTree(format)
   if (tree !== null && !growInternTables(view, kernel, tree)) return GROWTH_REFUSED
   const going = isSharded(view) || view.getUint32(SHARD_MOVING, true) !== 0
@@ -52,5 +52,5 @@ export function stepGrowth(view: DataView, kernel: Kernel, setup: WorkerSetup): 
     const next = (going || isLarge) && fitsShards(view, format) ? step() : 'refused'
     if (next !== 'refused' || isSharded(view)) return OUTCOMES[next]
   }
-  return OUTCOMES[stepTableGrowth(view, kernel, format)]
+  return OUTCOMES[stepTableGrowth({ view, kernel, format })]
 }

@@ -4,12 +4,7 @@
  * the workers start, and after each growth by one worker while all others stand in the growth
  * barrier.
  */
-import {
-  BLOCK_BYTES,
-  LOG_BLOCKS_HELD_MAX,
-  LOG_LIMIT,
-  MEMORY_LIMIT,
-} from './control-slots.js'
+import { BLOCK_BYTES, LOG_BLOCKS_HELD_MAX, LOG_LIMIT, MEMORY_LIMIT } from './control-slots.js'
 import { shardGrowthBytes } from './shard-growth.js'
 import { committedBytes, isSharded, shardedSize, type ShardMemories } from './shards.js'
 import type { RowFormat } from './fold-tree.js'

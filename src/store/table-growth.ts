@@ -38,6 +38,7 @@ import { indexBits } from './intern-tables.js'
 import type { Kernel } from './kernel.js'
 import {
   grownShapes,
+  LARGE_BYTES,
   readTableRecord,
   rekeyedShapes,
   tableBytes,
@@ -50,6 +51,15 @@ import { allocatedBytes, INDEX_BITS_SPARE } from './visited-set.js'
 
 /** What comes next: all workers call `rehash`, or the growth is over, or memory is. */
 export type TableGrowthStep = 'rehash' | 'done' | 'refused'
+
+/** The table that grows, and by whose hand. */
+export interface GrowingTable {
+  readonly view: DataView
+  readonly kernel: Kernel
+  readonly format: RowFormat
+  /** Size from which on it grows in small steps. @defaultValue LARGE_BYTES */
+  readonly largeBytes?: number
+}
 
 /** A round of fewer lines than this is the last, and one worker's. */
 const LAST_ROUND_LINES = 4096
@@ -83,14 +93,14 @@ interface NextTable {
 }
 
 /** The next table; null if the one in use is neither full nor are its keys too short. */
-function nextTable(view: DataView, format: RowFormat): NextTable | null {
+function nextTable(view: DataView, format: RowFormat, largeBytes = LARGE_BYTES): NextTable | null {
   // After a failed copy the next record holds the table that was too small; go on from there.
   const failed = view.getUint32(REHASH_FAILED, true) !== 0
   const isFull = failed || view.getUint32(TABLE_FULL, true) !== 0
   const { shape, keys } = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
   const tree = foldTree(format)
   const next = tree === null ? keys : neededKeys(view, tree, keys)
-  if (isFull) return { keys: next, shapes: grownShapes(next.bits, shape) }
+  if (isFull) return { keys: next, shapes: grownShapes(next.bits, shape, largeBytes) }
   return next.bits === keys.bits ? null : { keys: next, shapes: rekeyedShapes(next.bits, shape) }
 }
 
@@ -171,12 +181,10 @@ function beginRound(view: DataView): boolean {
  * larger table.
  */
 function beginGrowth(
-  view: DataView,
-  kernel: Kernel,
-  format: RowFormat,
+  { view, kernel, format, largeBytes }: GrowingTable,
   mayCopy = true,
 ): TableGrowthStep {
-  const { keys, shapes } = defined(nextTable(view, format) ?? undefined)
+  const { keys, shapes } = defined(nextTable(view, format, largeBytes) ?? undefined)
   const table = readTableRecord(view, TABLE)
   for (const shape of shapes) {
     const isLonger = keys.bits !== table.keys.bits
@@ -205,11 +213,12 @@ function endGrowth(view: DataView): void {
 }
 
 /** Goes on after a copy. */
-function endCopy(view: DataView, kernel: Kernel, format: RowFormat): TableGrowthStep {
+function endCopy(growing: GrowingTable): TableGrowthStep {
+  const { view, kernel } = growing
   const isFailed = view.getUint32(REHASH_FAILED, true) !== 0
   const { shape, address } = readTableRecord(view, isFailed ? TABLE_NEXT : TABLE)
   if (isFailed) {
-    const step = beginGrowth(view, kernel, format)
+    const step = beginGrowth(growing)
     kernel.releaseTable(address, tableBytes(shape))
     return step
   }
@@ -219,13 +228,14 @@ function endCopy(view: DataView, kernel: Kernel, format: RowFormat): TableGrowth
 }
 
 /** Goes on after the rows that were set aside have got their slots, unless some have none. */
-function endPlacing(view: DataView, kernel: Kernel, format: RowFormat): TableGrowthStep {
+function endPlacing(growing: GrowingTable): TableGrowthStep {
+  const { view } = growing
   const isFailed = view.getUint32(REHASH_FAILED, true) !== 0
   view.setUint32(REHASH_FAILED, 0, true)
   endGrowth(view)
   if (!isFailed) return 'done'
   view.setUint32(TABLE_FULL, 1, true)
-  return beginGrowth(view, kernel, format, false)
+  return beginGrowth(growing, false)
 }
 
 /**
@@ -233,15 +243,12 @@ function endPlacing(view: DataView, kernel: Kernel, format: RowFormat): TableGro
  * worker, with all others in the growth barrier; after 'refused' the table in use is as it was,
  * but rows may be missing from it, so nothing more can be inserted.
  */
-export function stepTableGrowth(
-  view: DataView,
-  kernel: Kernel,
-  format: RowFormat,
-): TableGrowthStep {
+export function stepTableGrowth(growing: GrowingTable): TableGrowthStep {
+  const { view } = growing
   const phase = view.getUint32(GROWTH_PHASE, true)
-  if (phase === GROWTH_COPY) return endCopy(view, kernel, format)
-  if (phase === GROWTH_PLACE) return endPlacing(view, kernel, format)
-  if (phase === GROWTH_NONE) return beginGrowth(view, kernel, format)
+  if (phase === GROWTH_COPY) return endCopy(growing)
+  if (phase === GROWTH_PLACE) return endPlacing(growing)
+  if (phase === GROWTH_NONE) return beginGrowth(growing)
   if (!beginRound(view)) view.setUint32(GROWTH_PHASE, GROWTH_PLACE, true)
   return 'rehash'
 }

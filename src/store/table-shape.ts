@@ -57,23 +57,23 @@ const DISPLACEMENT_BITS_MAX = 8
 /** A divisor is at least this, and less than twice as much, unless no bits are left. */
 const DIVISOR_MIN = 16
 /** Share of the slots that are filled before the table grows. */
-const LOAD_MAX = 0.95
+const LOAD_MAX = 0.97
 /** One line of overflow per so many lines, with 32-bit slots. */
 const OVERFLOW_SHARE = 64
 /** Tables may not reach further than a memory does. */
 const LINES_MAX = 2 ** 26 - 2 ** 12
 /**
- * Below this size a growth takes fourfold the slots, since it is cheap and would soon be
- * repeated.
+ * Below this size a growth of 64-bit slots takes fourfold the slots, since it is cheap and would
+ * soon be repeated.
  */
 const SMALL_BYTES = 2 ** 22
 /** From this size on a growth takes smaller steps, since the bytes matter more than the time. */
-const LARGE_BYTES = 2 ** 25
+export const LARGE_BYTES = 2 ** 25
 /** Any growth takes at least so many times the slots. */
 const FACTOR_MIN = 1.05
-/** Such a growth takes at most so many times the slots: 4 / 0.95 * 1.17 * 65 / 64 = 5 bytes a state. */
-const LARGE_FACTOR_32 = 1.17
-/** At most 8 / 0.95 * 1.3 = 10.9 bytes a state, 9.6 on average. */
+/** Such a growth takes at most so many times the slots: 4 / 0.97 * 1.19 * 65 / 64 = 5 bytes a state. */
+const LARGE_FACTOR_32 = 1.19
+/** At most 8 / 0.97 * 1.3 = 10.7 bytes a state, 9.4 on average. */
 const LARGE_FACTOR_64 = 1.3
 
 /** Bytes of the visited set of a table. */
@@ -152,11 +152,17 @@ export function initialShape(bits: number, bytes: number): TableShape {
  * What to try, in this order, when the table `current` is full and keys have `bits` bits from now
  * on: the shape with the slots that its size asks for, then smaller and smaller ones down to the
  * next larger than `current`. Empty if the table is the largest possible.
+ * @param largeBytes  size from which on steps are small.
  */
-export function grownShapes(bits: number, current: TableShape): TableShape[] {
+export function grownShapes(
+  bits: number,
+  current: TableShape,
+  largeBytes = LARGE_BYTES,
+): TableShape[] {
   const bytes = tableBytes(current)
-  const largeFactor = current.slotBytes === 4 ? LARGE_FACTOR_32 : LARGE_FACTOR_64
-  const factor = bytes < SMALL_BYTES ? 4 : bytes < LARGE_BYTES ? 2 : largeFactor
+  const isSmall = current.slotBytes === 4
+  const largeFactor = isSmall ? LARGE_FACTOR_32 : LARGE_FACTOR_64
+  const factor = bytes >= largeBytes ? largeFactor : bytes < SMALL_BYTES && !isSmall ? 4 : 2
   const slots = slotCount(current)
   const larger = tableShapes(bits).filter(shape => slotCount(shape) > slots * FACTOR_MIN)
   const within = larger.filter(shape => slotCount(shape) <= slots * factor * 1.001)

@@ -25,11 +25,13 @@ export class SoloSet {
   readonly #kernel
   readonly #area
   readonly #format: RowFormat
+  readonly #steps: { readonly largeBytes?: number }
   /** Growths of the table; not of intern tables alone. */
   growths = 0
 
-  /** The first table has `tableBytes` bytes at most. */
-  constructor(format: RowFormat, tableBytes: number) {
+  /** The first table has `tableBytes` bytes at most. From `largeBytes` on steps are small. */
+  constructor(format: RowFormat, tableBytes: number, largeBytes?: number) {
+    this.#steps = largeBytes === undefined ? {} : { largeBytes }
     const sizes = { workers: 0, contextBytes: 64, firedBytes: 1, maxFanout: 1, ...format }
     const plan = planMemory({ ...sizes, sharded: false })
     this.memory = createMemory(plan.end + 2 ** 28)
@@ -85,11 +87,12 @@ export class SoloSet {
     const tree = foldTree(this.#format)
     const hasGrown = tree === null || growInternTables(view, this.#kernel, tree)
     assert(hasGrown, 'no memory in a test')
+    const growing = { view, kernel: this.#kernel, format: this.#format, ...this.#steps }
     while (needsNextTable(view, this.#format)) {
-      let step = stepTableGrowth(view, this.#kernel, this.#format)
+      let step = stepTableGrowth(growing)
       while (step === 'rehash') {
         while (this.#kernel.rehash() !== 0);
-        step = stepTableGrowth(view, this.#kernel, this.#format)
+        step = stepTableGrowth(growing)
       }
       assert(step === 'done', 'no memory in a test')
       this.growths++

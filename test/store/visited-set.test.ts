@@ -15,8 +15,12 @@ import { SoloSet } from './solo-set.js'
  * Feeds batches to a set and to a JavaScript Set, and compares what is new each time; the order
  * too, unless some rows had to wait for a growth.
  */
-function compareWithSet(format: RowFormat, batches: readonly (readonly bigint[][])[]): SoloSet {
-  const set = new SoloSet(format, 512)
+function compareWithSet(
+  format: RowFormat,
+  batches: readonly (readonly bigint[][])[],
+  largeBytes?: number,
+): SoloSet {
+  const set = new SoloSet(format, 512, largeBytes)
   const known = new Set<string>()
   for (const batch of batches) {
     const expected = batch.map(row => row.join()).filter(row => !known.has(row) && known.add(row))
@@ -71,6 +75,21 @@ describe('the visited set of one thread', () => {
     const set = compareWithSet({ strideWords: 1, stateBits: 36 }, [...batches, ...batches])
     expect(set.growths).toBeGreaterThan(3)
     expect(set.bytes / 60_000).toBeLessThan(20)
+  })
+
+  it('is stretched in small steps and keeps every row', () => {
+    for (const stateBits of [20, 22, 25, 28]) {
+      const factor = 0x9e3779b97n
+      const rows = Array.from({ length: 100_000 }, (_, i) => [
+        (BigInt(i) * factor) % 2n ** BigInt(stateBits),
+      ])
+      const batches: bigint[][][] = []
+      for (let first = 0; first < rows.length; first += 2000)
+        batches.push(rows.slice(first, first + 2000))
+      const set = compareWithSet({ strideWords: 1, stateBits }, [...batches, ...batches], 4096)
+      expect(set.growths).toBeGreaterThan(20)
+      expect(set.bytes / 100_000).toBeLessThan(5)
+    }
   })
 
   it('tells rows apart that have one and the same hash', () => {
@@ -133,6 +152,29 @@ describe('the visited set of several threads', () => {
       }
     })
   }
+
+  it('takes less than 5 bytes a state at every size, however many workers stretch it', async () => {
+    const size = 15_000_017
+    const model = await graphModel({
+      size,
+      dead: [],
+      bad: [],
+      edges,
+      strideWords: 1,
+      stateBits: 46,
+    })
+    for (const [workers, statesMax] of [[1], [2], [3, 8_300_000], [2, 10_500_000]] as const) {
+      const limit = statesMax === undefined ? {} : { statesMax }
+      const result = await explore(model, { workers, keepGoing: true, ...limit })
+      if (statesMax === undefined) expect(result.states).toBe(size)
+      else expect(result.states).toBeGreaterThan(statesMax)
+      expect(result.visitedBytes / result.states).toBeLessThan(5)
+      let rows = 0
+      for (let depth = 0; depth < result.levels.levelCount; depth++)
+        rows += result.levels.rowCount(depth)
+      expect(rows).toBe(result.states)
+    }
+  })
 
   it('reports a state once when workers insert the same states at the same moment', async () => {
     const layers = 150

@@ -89,19 +89,19 @@ function writeLine(line: u64, buffer: usize, end: usize): void {
   v128.store(to, v128.load(buffer, 48), 48)
   const width = nextDivisor << nextShift
   for (let slot = buffer + LINE_BYTES; slot < end; slot += 4) {
-    setAsideInPiece(line * width + <u64>(load<u32>(slot) >> <u32>nextDisplacementBits))
+    setAsideInPiece(line * width + <u64>(load<u32>(slot) >> (<u32>nextDisplacementBits)))
   }
 }
 
 /** Sets the rows from `slot` to `end` aside, which lie in old line `line` away from home. */
 function setDisplacedAside(line: u32, slot: usize, end: usize): void {
   const lines = <u32>((tableEnd - tableStart) / LINE_BYTES)
-  const mask = ((<u32>1) << <u32>tableDisplacementBits) - 1
+  const mask = ((<u32>1) << (<u32>tableDisplacementBits)) - 1
   for (; slot < end; slot += 4) {
     const value = load<u32>(slot)
     // What is empty looks as if it were away from home.
     if (value == 0) continue
-    const remainder = <u64>(value >> <u32>tableDisplacementBits)
+    const remainder = <u64>(value >> (<u32>tableDisplacementBits))
     const step = <u32>stepBytes(remainder, tableStepShift) / LINE_BYTES
     const moved = (((value & mask) - 1) * step) % lines
     const home = line >= moved ? line - moved : line + lines - moved
@@ -127,8 +127,8 @@ function writeCompressions(table: usize): void {
 
 /** Stores the lanes of `slots` that are in the set `lanes` at `to`. Returns where the next go. */
 function storeLanes(to: usize, slots: v128, lanes: u32, compressions: usize): usize {
-  v128.store(to, i8x16.swizzle(slots, v128.load(compressions + (<usize>lanes << 4))))
-  return to + (<usize>popcnt(lanes) << 2)
+  v128.store(to, i8x16.swizzle(slots, v128.load(compressions + ((<usize>lanes) << 4))))
+  return to + ((<usize>popcnt(lanes)) << 2)
 }
 
 /** Where the next slots go that the line at hand fills: in up to three new lines, or away from home. */
@@ -257,7 +257,7 @@ function placeAside(mixed: u64, low: usize, high: usize, alone: bool): bool {
   const lowBits = ((<u64>1) << nextShift) - 1
   const remainder = ((x - home * nextDivisor) << nextShift) | (mixed & lowBits)
   const step = stepBytes(remainder, nextStepShift)
-  const mask = ((<u32>1) << <u32>nextDisplacementBits) - 1
+  const mask = ((<u32>1) << (<u32>nextDisplacementBits)) - 1
   let value = <u32>((remainder << nextDisplacementBits) | 1)
   let line = nextStart + <usize>home * LINE_BYTES
   while (line >= low && line < high) {
