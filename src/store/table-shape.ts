@@ -71,7 +71,7 @@ const SMALL_BYTES = 2 ** 22
 export const LARGE_BYTES = 2 ** 25
 /** Any growth takes at least so many times the slots. */
 const FACTOR_MIN = 1.05
-/** Such a growth takes at most so many times the slots: 4 / 0.97 * 1.19 * 65 / 64 = 5 bytes a state. */
+/** Such a growth takes at most so many times the lines: 4 / 0.97 * 1.19 * 65 / 64 = 5 bytes a state. */
 const LARGE_FACTOR_32 = 1.19
 /** At most 8 / 0.97 * 1.3 = 10.7 bytes a state, 9.4 on average. */
 const LARGE_FACTOR_64 = 1.3
@@ -150,7 +150,7 @@ export function initialShape(bits: number, bytes: number): TableShape {
 
 /**
  * What to try, in this order, when the table `current` is full and keys have `bits` bits from now
- * on: the shape with the slots that its size asks for, then smaller and smaller ones down to the
+ * on: the shape with the lines that its size asks for, then smaller and smaller ones down to the
  * next larger than `current`. Empty if the table is the largest possible.
  * @param largeBytes  size from which on steps are small.
  */
@@ -165,7 +165,8 @@ export function grownShapes(
   const factor = bytes >= largeBytes ? largeFactor : bytes < SMALL_BYTES && !isSmall ? 4 : 2
   const slots = slotCount(current)
   const larger = tableShapes(bits).filter(shape => slotCount(shape) > slots * FACTOR_MIN)
-  const within = larger.filter(shape => slotCount(shape) <= slots * factor * 1.001)
+  // By lines, as the first table with 32-bit slots has twice the slots in the same lines.
+  const within = larger.filter(shape => shape.lines <= current.lines * factor * 1.001)
   return (within.length === 0 ? larger.slice(0, 1) : within).reverse()
 }
 
