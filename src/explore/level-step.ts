@@ -12,9 +12,10 @@ import {
   SLOT_EXHAUSTIVE,
   SLOT_FINISHED,
   SLOT_FOUND,
-  SLOT_LEVEL_CURSOR,
   SLOT_LEVEL_DEPTH,
   SLOT_LEVEL_END,
+  SLOT_LEVEL_FIRST,
+  SLOT_LEVEL_TAKEN,
   STOP_DEPTH,
   type WorkerSetup,
 } from './protocol.js'
@@ -56,14 +57,16 @@ export function stepLevel(meeting: Rendezvous, setup: WorkerSetup): LevelStep {
   const depth = meeting.load(SLOT_LEVEL_DEPTH) + 1
   const first = meeting.load(SLOT_LEVEL_END)
   const end = meeting.load(DESCRIPTOR_COUNT)
-  const left = meeting.load(SLOT_LEVEL_CURSOR) < first || meeting.load(SLOT_ABANDONED) !== 0
+  const runs = first - meeting.load(SLOT_LEVEL_FIRST)
+  const left = meeting.load(SLOT_LEVEL_TAKEN) < runs || meeting.load(SLOT_ABANDONED) !== 0
   const stop = settleProperties(meeting, setup)
   if (end > first) meeting.store(SLOT_DEPTH, depth)
   if (end === first && !left) meeting.store(SLOT_EXHAUSTIVE, 1)
   else if (!stop && depth >= setup.depthMax) meeting.requestStop(STOP_DEPTH)
   const finished = stop || meeting.stopReason !== 0 || end === first
   meeting.store(SLOT_LEVEL_DEPTH, depth)
-  meeting.store(SLOT_LEVEL_CURSOR, first)
+  meeting.store(SLOT_LEVEL_TAKEN, 0)
+  meeting.store(SLOT_LEVEL_FIRST, first)
   meeting.store(SLOT_LEVEL_END, end)
   if (finished) meeting.store(SLOT_FINISHED, 1)
   return { finished, isCut: !left && !stop, first, end }

@@ -30,12 +30,14 @@ export const SLOT_GROWTH_PHASE = SEARCH_SLOTS + 132
 export const SLOT_GROWTH_OUTCOME = SEARCH_SLOTS + 136
 /** Workers that have arrived in the level barrier. */
 export const SLOT_LEVEL_ARRIVED = SEARCH_SLOTS + 140
-/** Next descriptor to be handed out; on a line of its own. */
-export const SLOT_LEVEL_CURSOR = SEARCH_SLOTS + 192
+/** Runs of the level that workers have taken; on a line of its own. */
+export const SLOT_LEVEL_TAKEN = SEARCH_SLOTS + 192
 /** Bumped whenever the level barrier opens. */
 export const SLOT_LEVEL_GENERATION = SEARCH_SLOTS + 256
 /** Depth of the level being expanded, -1 before the first. */
 export const SLOT_LEVEL_DEPTH = SEARCH_SLOTS + 260
+/** First descriptor of the level being expanded. */
+export const SLOT_LEVEL_FIRST = SEARCH_SLOTS + 284
 /** First descriptor after the level being expanded. */
 export const SLOT_LEVEL_END = SEARCH_SLOTS + 264
 /** 1 when the search is over. */

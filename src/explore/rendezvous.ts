@@ -17,7 +17,7 @@ import {
   SLOT_GROWTH_PHASE,
   SLOT_GROWTH_WANTED,
   SLOT_LEVEL_ARRIVED,
-  SLOT_LEVEL_CURSOR,
+  SLOT_LEVEL_TAKEN,
   SLOT_LEVEL_GENERATION,
   SLOT_SIGNAL,
   SLOT_STOP,
@@ -74,9 +74,9 @@ export class Rendezvous {
     this.#signal()
   }
 
-  /** Takes the next descriptor of the level; the caller compares it with the level's end. */
-  takeDescriptor(): number {
-    return Atomics.add(this.#slots, SLOT_LEVEL_CURSOR >> 2, 1)
+  /** Notes that a run of the level was taken. */
+  noteTakenRun(): void {
+    Atomics.add(this.#slots, SLOT_LEVEL_TAKEN >> 2, 1)
   }
 
   /** Arrives at the level barrier. True for the last arriver, who must call `openLevel`. */

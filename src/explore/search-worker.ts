@@ -58,9 +58,9 @@ import {
   SLOT_ACTIVE,
   SLOT_FINISHED,
   SLOT_FOUND,
-  SLOT_LEVEL_CURSOR,
   SLOT_LEVEL_DEPTH,
   SLOT_LEVEL_END,
+  SLOT_LEVEL_FIRST,
   SLOT_LEVEL_GENERATION,
   STATISTIC_EXPANDED,
   STATISTIC_OMITTED,
@@ -164,7 +164,7 @@ export class SearchWorker {
     this.#meeting.store(SLOT_ACTIVE + 4, 0)
     for (const [depth, { offset, rowCount }] of levels.entries()) {
       const first = this.#meeting.load(DESCRIPTOR_COUNT)
-      this.#meeting.store(SLOT_LEVEL_CURSOR, first)
+      this.#meeting.store(SLOT_LEVEL_FIRST, first)
       this.#meeting.store(SLOT_LEVEL_END, first)
       this.#meeting.store(SLOT_LEVEL_DEPTH, depth - 1)
       this.#beginLevel()
@@ -266,10 +266,11 @@ export class SearchWorker {
 
   #exploreLevel(): void {
     this.#beginLevel()
-    const end = this.#meeting.load(SLOT_LEVEL_END)
+    this.#kernel.beginRuns(this.#meeting.load(SLOT_LEVEL_FIRST), this.#meeting.load(SLOT_LEVEL_END))
     while (!this.#mustStop()) {
-      const index = this.#meeting.takeDescriptor()
-      if (index >= end) break
+      const index = this.#kernel.takeRun()
+      if (index < 0) break
+      this.#meeting.noteTakenRun()
       this.#kernel.readDescriptor(index)
       const count = this.#result(RESULT_RUN_COUNT)
       const address = this.#statesOfRun(count)

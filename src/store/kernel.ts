@@ -17,6 +17,7 @@ export interface Kernel {
     filter: number,
     fold: number,
     result: number,
+    worker: number,
   ): void
   /** Reads the table's record again; before the first `insert` and before leaving a growth. */
   refreshTable(): void
@@ -84,6 +85,13 @@ export interface Kernel {
    * The block that STATUS_SPILL named is written: its memory is used again by the next `insert`.
    */
   completeSpill(): void
+  /** Goes to the beginning of the level that has descriptors `first` to `end` - 1. */
+  beginRuns(first: number, end: number): void
+  /**
+   * Takes a run of the level, this worker's own ones first. Returns its descriptor, -1 if none is
+   * left. Any worker.
+   */
+  takeRun(): number
   /** Puts where the rows of descriptor `index` of the level log are into the result line. */
   readDescriptor(index: number): void
   /**
@@ -131,9 +139,9 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
 
 /** Sets `kernel` up for rows of `format` with the areas of one of `workers` workers. */
 export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea): void {
-  const { scratch, filter, fold, result } = area
+  const { worker, scratch, filter, fold, result } = area
   const nodes = foldTree(format)?.nodes.length ?? 0
-  kernel.attach(format.strideWords, nodes, scratch, filter, fold, result)
+  kernel.attach(format.strideWords, nodes, scratch, filter, fold, result, worker)
 }
 
 /**

@@ -88,7 +88,7 @@ export class LevelLog {
   rowCount(depth: number): number {
     let count = 0
     for (const descriptor of this.#descriptors(depth)) {
-      count += this.#view.getUint32(descriptor + 4, true)
+      count += this.#view.getUint16(descriptor + 4, true)
     }
     return count
   }
@@ -100,7 +100,7 @@ export class LevelLog {
    */
   *runs(depth: number): Generator<LogRun> {
     for (const descriptor of this.#descriptors(depth)) {
-      const rowCount = this.#view.getUint32(descriptor + 4, true)
+      const rowCount = this.#view.getUint16(descriptor + 4, true)
       const block = this.#view.getUint32(descriptor, true)
       const offset = this.#view.getUint32(descriptor + 12, true)
       const blockAddress = this.#view.getUint32(this.#entry(BLOCK_DIRECTORY, block), true)

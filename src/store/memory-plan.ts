@@ -28,6 +28,8 @@ import { foldTree } from './fold-tree.js'
  * to `scratch`, lies in one piece: checkpoints copy it as such.
  */
 export interface WorkerArea {
+  /** Index of the worker; the main thread's is the number of workers. */
+  readonly worker: number
   /** What the kernel reports after `insert` (RESULT_ offsets). */
   readonly result: number
   /** Counters that the worker's loop keeps, for progress and the final result. */
@@ -113,7 +115,7 @@ export function planMemory(sizes: PlanSizes): MemoryPlan {
     const fresh = foldNodes === 0 || !sizes.sharded ? 0 : take(statesBytes)
     const buffer = take(bufferRows * sizes.strideWords * 8)
     const forKernel = { result, scratch, filter, run, partition, fold, states, fresh }
-    areas.push({ ...forKernel, statistics, context, fired, buffer, bufferEnd: next })
+    areas.push({ worker, ...forKernel, statistics, context, fired, buffer, bufferEnd: next })
   }
   return { areas, end: next }
 }

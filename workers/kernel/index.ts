@@ -45,6 +45,7 @@ import { hashRow } from './mix'
 import { insertNarrow32 } from './narrow32'
 import { insertNarrow64 } from './narrow64'
 import { copyRows } from './rehash'
+import { setWorker } from './runs'
 import { appendKeysOf, collectScratch, insertKeysInto } from './shards'
 import { stretch } from './stretch'
 import { tableRowsMax, tableSlotBytes } from './table'
@@ -55,6 +56,7 @@ export { allocateSlots, allocateTable, releaseTable } from './memory'
 export { beginDepth, endSpill as completeSpill, flushLog } from './log'
 export { mix, setMixBits, unmix } from './mix'
 export { attachPartition, extractKeys, partitionKeys } from './shards'
+export { beginRuns, takeRun } from './runs'
 export { setOverflowAside } from './stretch'
 export { refreshTable } from './table'
 
@@ -69,7 +71,9 @@ export function attach(
   filterArea: usize,
   foldArea: usize,
   line: usize,
+  worker: u32,
 ): void {
+  setWorker(worker)
   attachFold(strideWords * 8, nodes, foldArea)
   attachFilter(filterArea)
   scratch = scratchArea
@@ -250,7 +254,7 @@ export function readDescriptor(index: u32): void {
   const offset = load<u32>(descriptor, 12)
   const address = blockAddress(block)
   store<u32>(result, address == 0 ? 0 : <u32>address + offset, RESULT_RUN_ADDRESS)
-  store<u32>(result, load<u32>(descriptor, 4), RESULT_RUN_COUNT)
+  store<u32>(result, load<u16>(descriptor, 4), RESULT_RUN_COUNT)
   store<u32>(result, block, RESULT_RUN_BLOCK)
   store<u32>(result, offset, RESULT_RUN_OFFSET)
 }

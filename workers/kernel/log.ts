@@ -8,7 +8,8 @@
  * level is a range of them.
  *
  *   descriptor i:   entry i of DIRECTORY
- *   +0 block u32   +4 row count u32   +8 depth u32   +12 offset of the first row in the block u32
+ *   +0 block u32   +4 row count u16   +6 worker u8   +7 1 once taken (runs.ts) u8
+ *   +8 depth u32   +12 offset of the first row in the block u32
  *
  * A worker goes on in the same block over level boundaries, so tiny levels cost a descriptor
  * each, not a block. Past levels stay readable for building counterexamples. The globals belong to
@@ -29,6 +30,7 @@ import {
 import { createEntry } from './directory'
 import { beginBlock, block, blockAddress, blockToSpill, completeSpill } from './log-blocks'
 import { lock, unlock } from './memory'
+import { worker } from './runs'
 
 /** Where the next new row goes. */
 export let logPosition: usize = 0
@@ -57,7 +59,8 @@ function pushDescriptor(address: usize, count: u32): void {
   const index = load<u32>(DESCRIPTOR_COUNT)
   const descriptor = createEntry(DIRECTORY, index)
   store<u32>(descriptor, block)
-  store<u32>(descriptor, count, 4)
+  store<u16>(descriptor, <u16>count, 4)
+  store<u8>(descriptor, worker, 6)
   store<u32>(descriptor, logDepth, 8)
   store<u32>(descriptor, <u32>(address - logStart), 12)
   // Pairs with the level barrier: who is told the new count there sees the descriptor.
