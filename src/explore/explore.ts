@@ -60,7 +60,7 @@ export type {
 /** Most workers of a run. */
 export const WORKERS_MAX = 256
 
-const TABLE_BYTES_INITIAL = 65536
+const TABLE_BYTES_INITIAL = 2 ** 20
 const MEMORY_BYTES_MAX = 2 ** 32
 const PROGRESS_INTERVAL_MS = 500
 /**
