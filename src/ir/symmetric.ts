@@ -30,46 +30,49 @@ export type SymmetryDemand =
 export function checkSymmetry(model: Model, demand: SymmetryDemand = 'meaning'): void {
   if (model.sorts.every(({ size }) => size < 2)) return
   checkSortKinds(model)
-  const texts = new Texts(typeRanges(model.variables), demand)
-  const actions = model.actions.map(a => texts.action(a))
+  const numbering = new Numbering(typeRanges(model.variables), demand)
+  const original = { numbering, actions: model.actions.map(a => numbering.action(a)) }
   for (const sort of model.sorts)
-    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, { texts, actions }, sort, [i, i + 1])
+    for (let i = 0; i + 1 < sort.size; i++) checkSwap(model, original, sort, [i, i + 1])
 }
 
 type Swap = readonly [number, number]
 
-/** The model as it is, in texts. */
+/** The model as it is, in numbers. */
 interface Original {
-  readonly texts: Texts
+  readonly numbering: Numbering
   /** By action instance. */
-  readonly actions: readonly string[]
+  readonly actions: readonly number[]
 }
 
-function checkSwap(model: Model, { texts, actions }: Original, sort: Sort, swap: Swap): void {
+function checkSwap(model: Model, { numbering, actions }: Original, sort: Sort, swap: Swap): void {
   const permutation = transposition(model, sort, ...swap)
   checkTypes(model, permutation.variables, sort)
   const change = new Swapping(model, sort.name, permutation)
   const known = new Set(actions)
-  const swapped = model.actions.map(a => texts.action(change.action(a)))
+  const swapped = model.actions.map(a => numbering.action(change.action(a)))
   for (const [i, action] of model.actions.entries()) {
-    if (known.has(swapped[i] ?? '')) continue
+    if (known.has(swapped[i] ?? -1)) continue
     throw new Diagnostic(
       'ZC305',
       `model ${model.name}, action ${formatAction(action)}: it breaks the symmetry of ` +
         `${sort.name}: it has no counterpart with ${swap.join(' and ')} swapped`,
       {
         place: action.site(),
-        hint: texts.hint(`treat all elements of ${sort.name} alike, or use a plain size`),
+        hint: numbering.hint(`treat all elements of ${sort.name} alike, or use a plain size`),
       },
     )
   }
   for (const property of model.properties) {
-    const text = texts.property(property, actions)
-    if (text === texts.property(change.property(property), swapped)) continue
+    const changed = numbering.property(change.property(property), swapped)
+    if (numbering.property(property, actions) === changed) continue
     throw new Diagnostic(
       'ZC305',
       `model ${model.name}, property '${property.name}': it breaks the symmetry of ${sort.name}`,
-      { place: property.site(), hint: texts.hint(`say the same of all elements of ${sort.name}`) },
+      {
+        place: property.site(),
+        hint: numbering.hint(`say the same of all elements of ${sort.name}`),
+      },
     )
   }
 }
@@ -88,8 +91,13 @@ function checkTypes(model: Model, permutation: readonly VariableIndex[], sort: S
   }
 }
 
-/** Applies a permutation of one sort to expressions, updates, actions and properties. */
+/**
+ * Applies a permutation of one sort to expressions, updates, actions and properties. What it leaves
+ * as it is stays the same object.
+ */
 class Swapping {
+  readonly #done = new Map<Expression, Expression>()
+
   constructor(
     private readonly model: Model,
     private readonly sort: string,
@@ -120,15 +128,36 @@ class Swapping {
         .reverse()
       elements[elementPosition(location, values)] = variables[variable] ?? variable
     })
-    return mapIndices({ ...location, elements }, e => this.expression(e))
+    const isSame =
+      elements.every((variable, i) => variable === location.elements[i]) &&
+      location.indices.every(i => this.expression(i.expression) === i.expression)
+    return isSame ? location : mapIndices({ ...location, elements }, e => this.expression(e))
   }
 
   expression(e: Expression): Expression {
-    if (e.kind === 'constant')
-      return { ...e, value: permuteValue(this.permutation, e.type, e.value) }
-    if (e.kind === 'read' || e.kind === 'next')
-      return { kind: e.kind, location: this.location(e.location) }
-    return mapChildren(e, child => this.expression(child))
+    const done = this.#done.get(e)
+    if (done !== undefined) return done
+    const changed = this.#change(e)
+    this.#done.set(e, changed)
+    return changed
+  }
+
+  #change(e: Expression): Expression {
+    if (e.kind === 'constant') {
+      const value = permuteValue(this.permutation, e.type, e.value)
+      return value === e.value ? e : { ...e, value }
+    }
+    if (e.kind === 'read' || e.kind === 'next') {
+      const location = this.location(e.location)
+      return location === e.location ? e : { kind: e.kind, location }
+    }
+    let isSame = true
+    const changed = mapChildren(e, child => {
+      const other = this.expression(child)
+      if (other !== child) isSame = false
+      return other
+    })
+    return isSame ? e : changed
   }
 
   private update(u: Update): Update {
@@ -157,10 +186,14 @@ class Swapping {
 }
 
 /**
- * Texts that are equal for parts of a model that differ only in the order of and, or, = and +. What
- * can fail keeps its place: whether it is evaluated depends on what stands before it.
+ * Numbers parts of a model: those that differ only in the order of and, or, = and + have one number.
+ * What can fail keeps its place: whether it is evaluated depends on what stands before it.
  */
-class Texts {
+class Numbering {
+  /** Numbers by kind of part and numbers of what it consists of. */
+  readonly #numbers = new Map<string, number>()
+  readonly #known = { safe: new Map<Expression, number>(), unsafe: new Map<Expression, number>() }
+
   constructor(
     private readonly ranges: Ranges,
     private readonly demand: SymmetryDemand,
@@ -172,91 +205,112 @@ class Texts {
     return 'an index may be out of range there: guard it, or search without symmetry'
   }
 
+  #numberOf(part: string): number {
+    const known = this.#numbers.get(part)
+    if (known !== undefined) return known
+    const number = this.#numbers.size
+    this.#numbers.set(part, number)
+    return number
+  }
+
   /**
    * `isSafe`: it is known that nothing in `e` fails where it is evaluated. Of two such expressions
    * the order of operands makes no difference: each has the value that parallel evaluation gives.
    */
-  expression(e: Expression, isSafe = this.demand === 'meaning'): string {
-    const text = (inner: Expression): string => this.expression(inner, isSafe)
+  expression(e: Expression, isSafe = this.demand === 'meaning'): number {
+    const known = isSafe ? this.#known.safe : this.#known.unsafe
+    const before = known.get(e)
+    if (before !== undefined) return before
+    const number = this.#numberOf(this.#describe(e, isSafe))
+    known.set(e, number)
+    return number
+  }
+
+  #describe(e: Expression, isSafe: boolean): string {
+    const number = (inner: Expression): number => this.expression(inner, isSafe)
     switch (e.kind) {
       case 'constant':
-        return String(e.value)
+        return `constant ${e.value}`
       case 'read':
       case 'next':
-        return `${e.kind} ${this.location(e.location, isSafe)}`
+        return `${e.kind} ${this.#location(e.location, isSafe)}`
       case 'and':
       case 'or': {
         if (!isSafe && isTotal(e, this.ranges)) return `total ${this.expression(e, true)}`
-        return `(${this.operands(e.operands, isSafe).join(` ${e.kind} `)})`
+        return `${e.kind} ${this.#operands(e.operands, isSafe).join(' ')}`
       }
       case 'compare':
       case 'arithmetic':
       case 'bits': {
-        const sides = operandsOf(e, e).map(text)
+        const sides = operandsOf(e, e).map(number)
         const commutes = ['eq', 'ne'].includes(e.operator) || isAssociative(e)
-        return `(${(commutes ? sides.sort() : sides).join(` ${e.operator} `)})`
+        return `${e.kind} ${e.operator} ${(commutes ? sorted(sides) : sides).join(' ')}`
       }
       case 'not':
-        return `not ${text(e.operand)}`
+        return `not ${number(e.operand)}`
       case 'modulo':
-        return `(${text(e.operand)} mod ${e.modulus})`
+        return `mod ${number(e.operand)} ${e.modulus}`
       case 'ite':
-        return `(${[e.condition, e.then, e.otherwise].map(text).join(' ? ')})`
+        return `ite ${[e.condition, e.then, e.otherwise].map(number).join(' ')}`
       case 'singleton':
-        return `{${text(e.member)}}`
+        return `singleton ${number(e.member)}`
       case 'member':
-        return `(${text(e.member)} in ${text(e.set)})`
+        return `member ${number(e.member)} ${number(e.set)}`
       default:
-        return `|${text(e.set)}|`
+        return `size ${number(e.set)}`
     }
   }
 
-  /** Texts of a junction's operands: sorted where their order makes no difference. */
-  private operands(operands: readonly Expression[], isSafe: boolean): readonly string[] {
-    const runs: string[][] = [[]]
+  /** Numbers of a junction's operands: sorted where their order makes no difference. */
+  #operands(operands: readonly Expression[], isSafe: boolean): readonly number[] {
+    const runs: number[][] = [[]]
     for (const operand of operands) {
-      const text = this.expression(operand, isSafe)
-      if (isSafe || isTotal(operand, this.ranges)) runs.at(-1)?.push(text)
-      else runs.push([text], [])
+      const number = this.expression(operand, isSafe)
+      if (isSafe || isTotal(operand, this.ranges)) runs.at(-1)?.push(number)
+      else runs.push([number], [])
     }
-    return runs.flatMap(run => run.sort())
+    return runs.flatMap(sorted)
   }
 
-  private location({ elements, indices }: Location, isSafe?: boolean): string {
-    if (indices.length === 0) return elements.join()
+  #location({ elements, indices }: Location, isSafe?: boolean): string {
     const chosen = indices.map(i => this.expression(i.expression, isSafe))
-    return `${elements.join()}[${chosen.join('][')}]`
+    return `${elements.join()} at ${chosen.join()}`
   }
 
-  private updates(updates: readonly Update[]): string {
-    return updates
-      .map(u => {
-        if (u.kind === 'assign')
-          return `${this.location(u.location)} := ${this.expression(u.value)}`
-        if (u.kind === 'assert') return `assert ${u.property} ${this.expression(u.condition)}`
-        const branches = [u.then, u.otherwise].map(inner => `{${this.updates(inner)}}`)
-        return `if ${this.expression(u.condition)} ${branches.join(' ')}`
-      })
-      .sort()
-      .join('; ')
+  #updates(updates: readonly Update[]): string {
+    const numbers = updates.map(u => {
+      if (u.kind === 'assign')
+        return this.#numberOf(`set ${this.#location(u.location)} to ${this.expression(u.value)}`)
+      const condition = this.expression(u.condition)
+      if (u.kind === 'assert') return this.#numberOf(`assert ${condition} ${u.property}`)
+      const branches = [u.then, u.otherwise].map(inner => `{${this.#updates(inner)}}`)
+      return this.#numberOf(`if ${condition} ${branches.join(' ')}`)
+    })
+    return sorted(numbers).join()
   }
 
-  action({ name, guard, updates }: ActionInstance): string {
-    const isSafe = this.demand === 'meaning'
+  action({ name, guard, updates }: ActionInstance): number {
+    return this.#numberOf(`action ${this.#guard(guard)} -> ${this.#updates(updates)} ${name}`)
+  }
+
+  #guard(guard: readonly Expression[]): string {
+    if (this.demand === 'meaning') return this.#operands(guard, true).join()
     const { total, partial } = splitGuard(guard, this.ranges)
-    const guards = [total, partial].map(list => this.operands(list, list === total || isSafe))
-    const guardText = guards.map(conjuncts => conjuncts.join(' & ')).join(' then ')
-    return `${name}: ${guardText} -> ${this.updates(updates)}`
+    return `${this.#operands(total, true).join()} then ${this.#operands(partial, false).join()}`
   }
 
-  /** `actions` are the texts of the actions that a step property's predicates belong to. */
-  property(p: Property, actions: readonly string[]): string {
+  /** `actions` are the numbers of the actions that a step property's predicates belong to. */
+  property(p: Property, actions: readonly number[]): string {
     if (p.kind === 'assertion') return p.name
-    if (p.kind === 'deadlock') return this.expression(p.allowed)
-    if (p.kind !== 'step') return this.expression(p.predicate)
-    const texts = p.predicates.map((e, i) => `${actions[i] ?? ''} | ${this.expression(e)}`)
-    return texts.sort().join('\n')
+    if (p.kind === 'deadlock') return String(this.expression(p.allowed))
+    if (p.kind !== 'step') return String(this.expression(p.predicate))
+    const steps = p.predicates.map((e, i) => `${actions[i] ?? ''} ${this.expression(e)}`)
+    return steps.sort().join()
   }
+}
+
+function sorted(numbers: readonly number[]): number[] {
+  return numbers.toSorted((a, b) => a - b)
 }
 
 type Binary = Expression & { readonly kind: 'compare' | 'arithmetic' | 'bits' }

@@ -178,7 +178,7 @@ function checkProperty(property: Property, ranges: Ranges, fail: Fail): void {
   const { kind, name, site } = property
   const where = kind === 'step' ? `${STEP_PROPERTY}'${name}'` : `property '${name}'`
   if (kind === 'step')
-    for (const e of property.predicates) checkExpression(e, where, site, ranges, fail)
+    for (const e of new Set(property.predicates)) checkExpression(e, where, site, ranges, fail)
   else if (kind === 'deadlock') {
     checkExpression(property.allowed, where, site, ranges, fail)
     if (!isTotal(property.allowed, ranges))

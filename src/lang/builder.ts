@@ -16,6 +16,8 @@ import type {
   Sort,
   Variable,
 } from '../ir/model.js'
+import { premiseOf } from '../ir/premise.js'
+import { isSame } from '../ir/same-expression.js'
 import type { RecordDeclaration, ScalarDeclaration } from './declarations.js'
 import { ProcessLowering } from './lower-process.js'
 import { ProcessControl, ProcessHandle } from './process.js'
@@ -376,16 +378,24 @@ function variablesBelow(placement: Placement): VariableIndex[] {
   return inner.flatMap(variablesBelow)
 }
 
+/** Expressions that are equal become one object: most step properties are the same in all actions. */
+function shared(expressions: readonly Expression[]): Expression[] {
+  const distinct: Expression[] = []
+  return expressions.map(e => {
+    const known = distinct.find(d => isSame(d, e) && isSame(premiseOf(d), premiseOf(e)))
+    if (known === undefined) distinct.push(e)
+    return known ?? e
+  })
+}
+
 function lowerProperty(s: PropertySpecification, actions: readonly ActionInstance[]): Property {
   const { name, meaning, site } = s
   const nowhere: ActionView = { name: '', actor: null, parameters: {} }
   if (s.kind === 'step') {
-    const predicates = actions.map(
-      a =>
-        s.predicate({ name: a.name, actor: a.actor, parameters: Object.fromEntries(a.parameters) })
-          .ir,
+    const predicates = actions.map(({ name, actor, parameters }) =>
+      s.predicate({ name, actor, parameters: Object.fromEntries(parameters) }),
     )
-    return { kind: 'step', name, meaning, site, predicates }
+    return { kind: 'step', name, meaning, site, predicates: shared(predicates.map(p => p.ir)) }
   }
   const kind = s.kind === 'reachable' ? 'reachable' : 'invariant'
   return { kind, name, meaning, site, predicate: s.predicate(nowhere).ir }
