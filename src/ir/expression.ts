@@ -340,6 +340,17 @@ export function walk(e: Expression, visit: (e: Expression) => void): void {
 
 /** True if some dynamic index or member inside `e` is not a constant within its bounds. */
 export function canFail(e: Expression): boolean {
+  const known = failing.get(e)
+  if (known !== undefined) return known
+  const found = findFailing(e)
+  failing.set(e, found)
+  return found
+}
+
+/** Whether each expression met so far can fail. */
+const failing = new WeakMap<Expression, boolean>()
+
+function findFailing(e: Expression): boolean {
   if (e.kind === 'read' || e.kind === 'next') {
     for (const { expression, size } of e.location.indices)
       if (!isConstantWithin(expression, { lo: 0, hi: size - 1 })) return true

@@ -3,7 +3,7 @@
  * complete: the true set of values is always inside the interval.
  */
 import { defined, unreachable } from '../base/assert.js'
-import { childrenOf, isTrue, not } from './expression.js'
+import { canFail, childrenOf, isTrue, not } from './expression.js'
 import type { CompareOperator, Expression, Location, VariableIndex } from './expression.js'
 import type { Interval } from './type.js'
 
@@ -121,6 +121,7 @@ export function isWithin(inner: Interval, outer: Interval): boolean {
 
 /** True if `e` can be evaluated wherever `ranges` holds: no index or member can be out of range. */
 export function isTotal(e: Expression, ranges: Ranges): boolean {
+  if (!canFail(e)) return true
   switch (e.kind) {
     case 'read':
     case 'next':
@@ -234,8 +235,7 @@ export function splitGuard(
   const conjuncts = guard
     .flatMap(c => (c.kind === 'and' ? c.operands : [c]))
     .filter(c => !isTrue(c))
-  return {
-    total: conjuncts.filter(c => isTotal(c, ranges)),
-    partial: conjuncts.filter(c => !isTotal(c, ranges)),
-  }
+  const total = conjuncts.filter(c => isTotal(c, ranges))
+  if (total.length === conjuncts.length) return { total, partial: [] }
+  return { total, partial: conjuncts.filter(c => !total.includes(c)) }
 }
