@@ -17,10 +17,10 @@ import {
   SPILLS_FAILED,
 } from '../store/control-slots.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
+import { allocatedBytes } from '../store/memory-bytes.js'
 import type { WorkerArea } from '../store/memory-plan.js'
 import { committedBytes, isLossy, isSharded, shardedSize } from '../store/shards.js'
 import {
-  allocatedBytes,
   controlView,
   foldingBytes,
   visitedSetSize,

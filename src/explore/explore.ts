@@ -63,6 +63,9 @@ export const WORKERS_MAX = 256
 const TABLE_BYTES_INITIAL = 2 ** 20
 const MEMORY_BYTES_MAX = 2 ** 32
 const PROGRESS_INTERVAL_MS = 500
+/** Share of the memory that the first table may take before it is spread. */
+const SPREAD_SHARE = 1 / 3
+const LOSSY_SPREAD_SHARE = 1 / 8
 /**
  * Memory beyond the plan, the first table and what the user allows: for descriptors, and for rows
  * that a growth sets aside.
@@ -83,7 +86,11 @@ function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories
   const { workers, memoryBytes = MEMORY_BYTES_MAX, lossy = false } = options
   if (options.inline === true && options.spreadBytes === undefined) return null
   if (shardKeys(model).bits <= SHARD_BITS) return null
-  const spreadBytes = options.spreadBytes ?? Math.min(SPREAD_BYTES, memoryBytes / 8)
+  const isNeeded = lossy || memoryBytes > MEMORY_BYTES_MAX || options.spreadBytes !== undefined
+  if (!isNeeded) return null
+  // Spreading takes as much memory again, and a lossy search begins with it when memory is short.
+  const share = lossy ? LOSSY_SPREAD_SHARE : SPREAD_SHARE
+  const spreadBytes = options.spreadBytes ?? Math.min(SPREAD_BYTES, memoryBytes * share)
   try {
     return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Kernel } from '../store/kernel.js'
 import { stepShardGrowth, type ShardStep } from '../store/shard-growth.js'
 import { isSharded } from '../store/shards.js'
 import {
+  firstTable,
   isGrowing,
   needsNextTable,
   nextTableBytes,
@@ -36,21 +37,30 @@ const OUTCOMES: Record<TableGrowthStep | ShardStep, number> = {
   refused: GROWTH_REFUSED,
 }
 
-/** Decides how the growth goes on: a GROWTH_ outcome. `kernel` is that of the first memory. */
-export function stepGrowth(view: DataView, kernel: Kernel, setup: WorkerSetup): number {
+/**
+ * Decides how the growth goes on: a GROWTH_ outcome. `kernel` is the caller's over the first memory,
+ * `kernelOver` gives those over the memories of shards.
+ */
+export function stepGrowth(
+  view: DataView,
+  kernel: Kernel,
+  setup: WorkerSetup,
+  kernelOver: (memory: WebAssembly.Memory) => Kernel,
+): number {
   const { shards, workers, strideWords, stateBits } = setup
   const format = { strideWords, stateBits }
-  if (isGrowing(view)) return OUTCOMES[stepTableGrowth({ view, kernel, format })]
+  if (isGrowing(view)) return OUTCOMES[stepTableGrowth(firstTable(view, kernel, format))]
   const tree = foldTree(format)
   if (tree !== null && !growInternTables(view, kernel, tree)) return GROWTH_REFUSED
   const going = isSharded(view) || view.getUint32(SHARD_MOVING, true) !== 0
   if (!going && !needsNextTable(view, format)) return GROWTH_DONE
   if (shards !== null) {
     const keys = shardKeys(format)
-    const step = (): ShardStep => stepShardGrowth({ view, kernel, shards, workers, keys })
+    const step = (): ShardStep =>
+      stepShardGrowth({ view, kernel, shards, workers, keys, kernelOver })
     const isLarge = !going && nextTableBytes(view, format) > shards.spreadBytes
     const next = (going || isLarge) && fitsShards(view, format) ? step() : 'refused'
     if (next !== 'refused' || isSharded(view)) return OUTCOMES[next]
   }
-  return OUTCOMES[stepTableGrowth({ view, kernel, format })]
+  return OUTCOMES[stepTableGrowth(firstTable(view, kernel, format))]
 }

@@ -423,7 +423,9 @@ export class SearchWorker {
   #joinGrowth(): void {
     for (;;) {
       const outcome = this.#meeting.meetForGrowth(() => {
-        const step = stepGrowth(this.#view, this.#kernel, this.#setup)
+        const kernelOver = (memory: WebAssembly.Memory): Kernel =>
+          defined(this.#shards ?? undefined).kernelOver(memory)
+        const step = stepGrowth(this.#view, this.#kernel, this.#setup, kernelOver)
         if (step === GROWTH_REFUSED) this.#meeting.requestStop(STOP_MEMORY)
         else if (step === GROWTH_DONE) this.#planLogMemory()
         return step

@@ -1,27 +1,27 @@
 /**
- * How the visited set comes to its shards, and how a shard grows: in moves of all keys of one table
- * into empty ones.
+ * How the visited set comes to its shards, and how a shard grows.
  *
- *   spread   the first memory's table -> the tables of all shards
- *   growth   a shard's table          -> a larger one in the spare memory
+ *   spread    the first memory's table -> the tables of all shards
+ *   stretch   a shard's table with 32-bit slots gets longer where it lies (table-growth.ts)
+ *   move      one with 64-bit slots    -> a larger one in the spare memory
  *
- * The memory that a growing shard leaves is the spare one from then on. So a growth needs room for
- * one shard more, an eighth of the visited set, and pages that were committed once are used again.
+ * The memory that a moved shard leaves is the spare one from then on. So a move needs room for one
+ * shard more, an eighth of the visited set, and pages that were committed once are used again.
  *
- * `stepShardGrowth` runs on one worker while all others stand in the growth barrier; it ends the
- * move that was going on and begins the next. Between two calls all workers move keys
- * (`ShardedSet.move`). If some key finds no slot, the move begins again with a larger table: the
- * old one is never written.
+ * `stepShardGrowth` runs on one worker while all others stand in the growth barrier; it ends what
+ * was going on and begins the next. Between two calls all workers take part (`ShardedSet.move`). If
+ * some key finds no slot in a move, it begins again with a larger table: the old one is never
+ * written.
  *
  * When there is no memory for a larger table, the search ends; or, if the user has asked for it,
  * the shard becomes lossy: its keys move to an array of bits of about the same size
  * (workers/kernel/bits.ts), which never grows.
  */
 import {
-  BLOCK_BYTES,
   LINE_BYTES,
   MEMORY_LIMIT,
   MEMORY_NEXT,
+  MEMORY_TOP,
   REHASH_CURSOR,
   SHARDED,
   SHARDS,
@@ -36,17 +36,27 @@ import {
   TABLE_USED,
 } from './control-slots.js'
 import type { Kernel } from './kernel.js'
+import { allocatedBytes } from './memory-bytes.js'
 import {
   committedBytes,
   controlOf,
   isSharded,
+  isStretching,
   shardMemory,
   shardTable,
   shardTableStart,
   type ShardMemories,
 } from './shards.js'
 import {
+  nextGrowthBytes,
+  stepTableGrowth,
+  type GrowingTable,
+  type NextTable,
+  type TableGrowthStep,
+} from './table-growth.js'
+import {
   bitsShape,
+  grownShapes,
   readTableRecord,
   tableBytes,
   tableShapes,
@@ -55,7 +65,6 @@ import {
   type KeyFormat,
   type TableShape,
 } from './table-shape.js'
-import { allocatedBytes } from './visited-set.js'
 
 /** What a step of the growth found. */
 export type ShardStep = 'move' | 'done' | 'refused'
@@ -68,6 +77,8 @@ export interface ShardStore {
   readonly workers: number
   /** The keys of rows in shards. */
   readonly keys: KeyFormat
+  /** The caller's instance of the kernel over a shard's memory. */
+  readonly kernelOver: (memory: WebAssembly.Memory) => Kernel
 }
 
 /** SHARD_MOVING while the first table is spread. */
@@ -101,22 +112,21 @@ function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableS
   const before = control.getUint32(MEMORY_NEXT, true)
   const others = allocatedBytes(view) + committedBytes(shards) - before
   if (others + Math.max(before, end) > shards.memoryBytes) return false
-  const missing = Math.ceil(end / BLOCK_BYTES) - memory.buffer.byteLength / BLOCK_BYTES
-  try {
-    if (missing > 0) memory.grow(missing)
-  } catch {
-    return false
-  }
+  if (end > control.getUint32(MEMORY_TOP, true)) return false
   const left = Math.max(0, Math.min(before, end) - address)
   new Uint8Array(memory.buffer, address, left).fill(0)
   control.setUint32(MEMORY_NEXT, Math.max(before, end), true)
   control.setUint32(TABLE_USED, 0, true)
   writeTableRecord(control, TABLE, { shape, address, keys: KEYS_ARE_MIXED })
-  // What shards take, the level log can't.
+  takeFromLog(store)
+  return true
+}
+
+/** What shards take, the level log can't. */
+function takeFromLog({ view, shards }: ShardStore): void {
   const rest = Math.max(0, shards.memoryBytes - committedBytes(shards))
   const limit = view.getUint32(MEMORY_LIMIT, true)
   view.setUint32(MEMORY_LIMIT, Math.min(limit, rest), true)
-  return true
 }
 
 /**
@@ -149,12 +159,40 @@ function beginSpread(store: ShardStore, factor: number): ShardStep {
   return 'move'
 }
 
-/** Begins to move the first shard that has no room left. */
+/** The table of a shard, to be stretched in small steps. */
+function growingShard(store: ShardStore, shard: number): GrowingTable {
+  const { view, shards, keys } = store
+  const memory = shardMemory(view, shards, shard)
+  const control = controlOf(memory)
+  const { shape } = readTableRecord(control, TABLE)
+  const shapes = grownShapes(keys.bits - SHARD_BITS, shape, 0)
+  const next = (): NextTable => ({ keys: KEYS_ARE_MIXED, shapes })
+  const kernel = store.kernelOver(memory)
+  kernel.refreshTable()
+  return { view: control, kernel, next, mayCopy: false }
+}
+
+/** Goes on with stretching a shard's table, or begins to. 'refused' if there is no memory. */
+function stretchShard(store: ShardStore, shard: number): TableGrowthStep {
+  const { view, shards } = store
+  const growing = growingShard(store, shard)
+  const others = allocatedBytes(view) + committedBytes(shards) - allocatedBytes(growing.view)
+  growing.view.setUint32(MEMORY_LIMIT, Math.max(0, shards.memoryBytes - others), true)
+  const step = stepTableGrowth(growing)
+  takeFromLog(store)
+  return step
+}
+
+/** Begins to let the first shard grow that has no room left. */
 function beginGrowth(store: ShardStore, factor: number): ShardStep {
   const { view, shards } = store
   for (let shard = 0; shard < SHARDS; shard++) {
     const { shape, used } = shardTable(view, shards, shard)
     if (used < shape.rowsMax && view.getUint8(SHARD_WANTED + shard) === 0) continue
+    if (shape.slotBytes === 4 && stretchShard(store, shard) === 'rehash') {
+      view.setUint32(SHARD_MOVING, 1 + shard, true)
+      return 'move'
+    }
     const next = shapeFor(store, shape.rowsMax * factor)
     const spare = shardMemory(view, shards, SHARDS)
     const isPlaced = next !== undefined && placeTable(store, spare, next)
@@ -183,12 +221,19 @@ function endMove({ view, kernel, keys }: ShardStore, moving: number): void {
 }
 
 /** Bytes that the growth of the largest shard will take beyond what is committed. */
-export function shardGrowthBytes(store: Omit<ShardStore, 'kernel'>): number {
-  const { view, shards, workers } = store
+export function shardGrowthBytes(store: Omit<ShardStore, 'kernel' | 'kernelOver'>): number {
+  const { view, shards, workers, keys } = store
   let rows = 0
+  let bytes = 0
   for (let shard = 0; shard < SHARDS; shard++) {
-    rows = Math.max(rows, shardTable(view, shards, shard).shape.rowsMax)
+    const { shape } = shardTable(view, shards, shard)
+    rows = Math.max(rows, shape.rowsMax)
+    const control = controlOf(shardMemory(view, shards, shard))
+    if (shape.slotBytes === 4) {
+      bytes = Math.max(bytes, nextGrowthBytes(control, keys.bits - SHARD_BITS, 0))
+    }
   }
+  if (bytes > 0) return bytes
   const next = shapeFor(store, rows * GROWTH_FACTOR)
   const spare = controlOf(shardMemory(view, shards, SHARDS)).getUint32(MEMORY_NEXT, true)
   return next === undefined ? 0 : Math.max(0, shardTableStart(workers) + tableBytes(next) - spare)
@@ -196,14 +241,21 @@ export function shardGrowthBytes(store: Omit<ShardStore, 'kernel'>): number {
 
 /** Ends the move that all workers have taken part in, if there was one, and begins the next. */
 export function stepShardGrowth(store: ShardStore): ShardStep {
-  const { view } = store
+  const { view, shards } = store
   const moving = view.getUint32(SHARD_MOVING, true)
   const failed = view.getUint32(SHARD_MOVE_FAILED, true) !== 0
   const attempts = failed ? view.getUint32(SHARD_ATTEMPTS, true) + 1 : 0
   view.setUint32(SHARD_MOVING, 0, true)
   view.setUint32(SHARD_MOVE_FAILED, 0, true)
   view.setUint32(SHARD_ATTEMPTS, attempts, true)
-  if (moving !== 0 && !failed) endMove(store, moving)
+  const shard = moving - 1
+  if (shard >= 0 && shard < SHARDS && isStretching(view, shards, shard)) {
+    const step = stretchShard(store, shard)
+    if (step === 'rehash') view.setUint32(SHARD_MOVING, moving, true)
+    // A key may be in no table now: then nothing else may be done about memory.
+    if (step !== 'done') return step === 'rehash' ? 'move' : 'refused'
+    view.setUint8(SHARD_WANTED + shard, 0)
+  } else if (moving !== 0 && !failed) endMove(store, moving)
   const retry = RETRY_FACTOR ** attempts
   if (isSharded(view)) return beginGrowth(store, GROWTH_FACTOR * retry)
   return beginSpread(store, SPREAD_FACTOR * retry)

@@ -23,7 +23,14 @@ import {
 } from './control-slots.js'
 import { instantiateKernel, type Kernel } from './kernel.js'
 import { MOVING_FIRST_TABLE } from './shard-growth.js'
-import { isLossy, shardArea, shardMemory, type ShardArea, type ShardMemories } from './shards.js'
+import {
+  isLossy,
+  isStretching,
+  shardArea,
+  shardMemory,
+  type ShardArea,
+  type ShardMemories,
+} from './shards.js'
 import { readTableRecord, type KeyFormat } from './table-shape.js'
 
 /** Lines whose keys fit an inbox, at most 16 to a line. */
@@ -123,6 +130,11 @@ export class ShardedSet {
     return { done, fresh, omitted }
   }
 
+  /** This worker's instance of the kernel over the memory of a shard. */
+  kernelOver(memory: WebAssembly.Memory): Kernel {
+    return this.#side(memory).kernel
+  }
+
   /** Reads the records of all tables again; before leaving a growth. */
   refresh(): void {
     for (const { kernel } of this.#sides.values()) kernel.refreshTable()
@@ -139,6 +151,10 @@ export class ShardedSet {
     const lines = shape.lines + shape.overflowLines
     this.refresh()
     source.kernel.refreshTable()
+    if (!spread && isStretching(this.#view, this.#shards, moving - 1)) {
+      while (source.kernel.rehash() !== 0);
+      return
+    }
     // What a move that has failed may have left.
     if (spread) for (let shard = 0; shard < SHARDS; shard++) this.clear(shard)
     for (;;) {

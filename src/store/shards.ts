@@ -10,7 +10,8 @@
  */
 import { defined } from '../base/assert.js'
 import {
-  MEMORY_NEXT,
+  MEMORY_END,
+  MEMORY_TOP,
   PARTITION_KEYS,
   SCRATCH_BYTES,
   SHARDED,
@@ -21,6 +22,8 @@ import {
   TABLE_USED,
 } from './control-slots.js'
 import { createMemory } from './kernel.js'
+import { allocatedBytes, END_MAX } from './memory-bytes.js'
+import { isGrowing } from './table-growth.js'
 import { readTableRecord, slotCount, tableBytes, type TableShape } from './table-shape.js'
 
 /** The memories of the shards, and when and how far they may be used. */
@@ -45,7 +48,7 @@ export interface ShardArea {
 }
 
 /** Size of the first table from which on it is spread over shards. */
-export const SPREAD_BYTES = 2 ** 30
+export const SPREAD_BYTES = 2 ** 31
 
 const AREAS_START = 4096
 const AREA_BYTES = 64 + SCRATCH_BYTES + PARTITION_KEYS * 8
@@ -68,7 +71,13 @@ export function createShardMemories(
   workers: number,
   limits: Omit<ShardMemories, 'memories'>,
 ): ShardMemories {
-  const memories = Array.from({ length: SHARDS + 1 }, () => createMemory(shardTableStart(workers)))
+  const bytes = Math.min(2 ** 32, shardTableStart(workers) + limits.memoryBytes)
+  const memories = Array.from({ length: SHARDS + 1 }, () => createMemory(bytes))
+  for (const memory of memories) {
+    const end = Math.min(memory.buffer.byteLength, END_MAX)
+    controlOf(memory).setUint32(MEMORY_TOP, end, true)
+    controlOf(memory).setUint32(MEMORY_END, end, true)
+  }
   return { memories, ...limits }
 }
 
@@ -102,6 +111,11 @@ export function isSharded(view: DataView): boolean {
   return view.getUint32(SHARDED, true) !== 0
 }
 
+/** True while the table of a shard is being stretched where it lies. */
+export function isStretching(view: DataView, shards: ShardMemories, shard: number): boolean {
+  return isGrowing(controlOf(shardMemory(view, shards, shard)))
+}
+
 /** Bytes of the tables of all shards, and the share of their slots that is filled, 0..1. */
 export function shardedSize(
   view: DataView,
@@ -125,5 +139,5 @@ export function isLossy(view: DataView): boolean {
 
 /** Bytes that all these memories use or have used: their pages stay committed. */
 export function committedBytes({ memories }: ShardMemories): number {
-  return memories.reduce((sum, memory) => sum + controlOf(memory).getUint32(MEMORY_NEXT, true), 0)
+  return memories.reduce((sum, memory) => sum + allocatedBytes(controlOf(memory)), 0)
 }

@@ -1,6 +1,6 @@
 /**
- * How the visited set's table in the first memory grows, phase by phase. Between two phases all
- * workers meet; the last to arrive runs `stepTableGrowth`, and all take part in what it begins
+ * How a table of the visited set grows, phase by phase: that of the first memory, or that of a
+ * shard (shard-growth.ts). Between two phases all workers meet; the last to arrive runs `stepTableGrowth`, and all take part in what it begins
  * (`Kernel.rehash`).
  *
  *   copy       rows go to a table elsewhere: 64-bit slots, longer keys
@@ -47,18 +47,22 @@ import {
   type Table,
   type TableShape,
 } from './table-shape.js'
-import { allocatedBytes, INDEX_BITS_SPARE } from './visited-set.js'
+import { allocatedBytes } from './memory-bytes.js'
+import { INDEX_BITS_SPARE } from './visited-set.js'
 
 /** What comes next: all workers call `rehash`, or the growth is over, or memory is. */
 export type TableGrowthStep = 'rehash' | 'done' | 'refused'
 
 /** The table that grows, and by whose hand. */
 export interface GrowingTable {
+  /** Control slots of the table's memory. */
   readonly view: DataView
+  /** The caller's instance over that memory. */
   readonly kernel: Kernel
-  readonly format: RowFormat
-  /** Size from which on it grows in small steps. @defaultValue LARGE_BYTES */
-  readonly largeBytes?: number
+  /** What comes after the table in use, which is too small. */
+  readonly next: () => NextTable
+  /** Whether rows may be copied to a table elsewhere in the memory. */
+  readonly mayCopy: boolean
 }
 
 /** A round of fewer lines than this is the last, and one worker's. */
@@ -87,7 +91,7 @@ function neededKeys(view: DataView, tree: FoldTree, keys: KeyFormat): KeyFormat 
 }
 
 /** What comes after the table in use: its keys, and the shapes to try in this order. */
-interface NextTable {
+export interface NextTable {
   readonly keys: KeyFormat
   readonly shapes: readonly TableShape[]
 }
@@ -102,6 +106,17 @@ function nextTable(view: DataView, format: RowFormat, largeBytes = LARGE_BYTES):
   const next = tree === null ? keys : neededKeys(view, tree, keys)
   if (isFull) return { keys: next, shapes: grownShapes(next.bits, shape, largeBytes) }
   return next.bits === keys.bits ? null : { keys: next, shapes: rekeyedShapes(next.bits, shape) }
+}
+
+/** The table in the first memory, which needs a next one; from `largeBytes` on steps are small. */
+export function firstTable(
+  view: DataView,
+  kernel: Kernel,
+  format: RowFormat,
+  largeBytes = LARGE_BYTES,
+): GrowingTable {
+  const next = (): NextTable => defined(nextTable(view, format, largeBytes) ?? undefined)
+  return { view, kernel, next, mayCopy: true }
 }
 
 /** True if rows must move to another table, since the one in use is full or its keys too short. */
@@ -176,15 +191,9 @@ function beginRound(view: DataView): boolean {
   return true
 }
 
-/**
- * Begins a growth, if `mayCopy` one of any kind. 'refused' if the memory limit leaves no room for a
- * larger table.
- */
-function beginGrowth(
-  { view, kernel, format, largeBytes }: GrowingTable,
-  mayCopy = true,
-): TableGrowthStep {
-  const { keys, shapes } = defined(nextTable(view, format, largeBytes) ?? undefined)
+/** Begins a growth. 'refused' if the memory limit leaves no room for a larger table. */
+function beginGrowth({ view, kernel, next, mayCopy }: GrowingTable): TableGrowthStep {
+  const { keys, shapes } = next()
   const table = readTableRecord(view, TABLE)
   for (const shape of shapes) {
     const isLonger = keys.bits !== table.keys.bits
@@ -235,7 +244,7 @@ function endPlacing(growing: GrowingTable): TableGrowthStep {
   endGrowth(view)
   if (!isFailed) return 'done'
   view.setUint32(TABLE_FULL, 1, true)
-  return beginGrowth(growing, false)
+  return beginGrowth({ ...growing, mayCopy: false })
 }
 
 /**
@@ -253,9 +262,9 @@ export function stepTableGrowth(growing: GrowingTable): TableGrowthStep {
   return 'rehash'
 }
 
-/** Bytes that the next growth will take; keys are taken to stay as long as they are. */
-export function nextGrowthBytes(view: DataView): number {
+/** Bytes that the next growth will take, if keys stay `bits` bits long. `largeBytes`: grownShapes. */
+export function nextGrowthBytes(view: DataView, bits?: number, largeBytes?: number): number {
   const table = readTableRecord(view, TABLE)
-  const shape = grownShapes(table.keys.bits, table.shape)[0]
+  const shape = grownShapes(bits ?? table.keys.bits, table.shape, largeBytes)[0]
   return shape === undefined ? 0 : growthBytes(view, table, table.keys, shape)
 }

@@ -16,6 +16,7 @@ import {
 import { foldTree, type FoldTree, type RowFormat } from './fold-tree.js'
 import { createInternTables, indexBits, internBytes } from './intern-tables.js'
 import type { Kernel } from './kernel.js'
+import { END_MAX } from './memory-bytes.js'
 import {
   initialShape,
   readTableRecord,
@@ -27,8 +28,6 @@ import {
 
 /** The rest of a full memory is kept for descriptors of the level log. */
 const LIMIT_MAX = 2 ** 32 - 2 ** 24
-/** The last page is never handed out, so that an end address fits 32 bits. */
-const END_MAX = 2 ** 32 - 2 ** 16
 /** An intern table begins with one slot for so many bytes of the first table. */
 const BYTES_PER_INTERN_SLOT = 16
 const INTERN_SLOTS_FIRST_MAX = 65536
@@ -111,10 +110,4 @@ export function visitedSetSize(view: DataView): VisitedSetSize {
 export function foldingBytes(view: DataView, format: RowFormat): number {
   const tree = foldTree(format)
   return tree === null ? 0 : internBytes(view, tree)
-}
-
-/** Bytes allocated in the shared memory, table and level log included. Any thread, any time. */
-export function allocatedBytes(view: DataView): number {
-  const top = view.getUint32(MEMORY_END, true) - view.getUint32(MEMORY_TOP, true)
-  return view.getUint32(MEMORY_NEXT, true) + top
 }

@@ -19,7 +19,11 @@ describe('a visited set in shards', () => {
   })
 
   it('counts the bytes of all shards', async () => {
-    const result = await explore(model, { workers: 1, spreadBytes: 4096 })
+    const result = await explore(model, {
+      workers: 1,
+      spreadBytes: 4096,
+      tableBytesInitial: 512,
+    })
     expect(result.visitedBytes / result.states).toBeGreaterThan(4)
     expect(result.visitedBytes / result.states).toBeLessThan(16)
   })

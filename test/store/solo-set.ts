@@ -14,7 +14,7 @@ import { foldTree, type RowFormat } from '../../src/store/fold-tree.js'
 import { growInternTables } from '../../src/store/intern-tables.js'
 import { LevelLog } from '../../src/store/level-log.js'
 import { planMemory } from '../../src/store/memory-plan.js'
-import { needsNextTable, stepTableGrowth } from '../../src/store/table-growth.js'
+import { firstTable, needsNextTable, stepTableGrowth } from '../../src/store/table-growth.js'
 import { controlView, createVisitedSet, visitedSetSize } from '../../src/store/visited-set.js'
 
 const module = new WebAssembly.Module(readFileSync(builtFiles().kernel))
@@ -25,13 +25,13 @@ export class SoloSet {
   readonly #kernel
   readonly #area
   readonly #format: RowFormat
-  readonly #steps: { readonly largeBytes?: number }
+  readonly #largeBytes: number | undefined
   /** Growths of the table; not of intern tables alone. */
   growths = 0
 
   /** The first table has `tableBytes` bytes at most. From `largeBytes` on steps are small. */
   constructor(format: RowFormat, tableBytes: number, largeBytes?: number) {
-    this.#steps = largeBytes === undefined ? {} : { largeBytes }
+    this.#largeBytes = largeBytes
     const sizes = { workers: 0, contextBytes: 64, firedBytes: 1, maxFanout: 1, ...format }
     const plan = planMemory({ ...sizes, sharded: false })
     this.memory = createMemory(plan.end + 2 ** 28)
@@ -87,7 +87,7 @@ export class SoloSet {
     const tree = foldTree(this.#format)
     const hasGrown = tree === null || growInternTables(view, this.#kernel, tree)
     assert(hasGrown, 'no memory in a test')
-    const growing = { view, kernel: this.#kernel, format: this.#format, ...this.#steps }
+    const growing = firstTable(view, this.#kernel, this.#format, this.#largeBytes)
     while (needsNextTable(view, this.#format)) {
       let step = stepTableGrowth(growing)
       while (step === 'rehash') {
