@@ -78,7 +78,7 @@ describe('the visited set of one thread', () => {
   })
 
   it('is stretched in small steps and keeps every row', () => {
-    for (const stateBits of [20, 22, 25, 28]) {
+    for (const stateBits of [18, 20, 22, 25, 28, 31, 36]) {
       const factor = 0x9e3779b97n
       const rows = Array.from({ length: 100_000 }, (_, i) => [
         (BigInt(i) * factor) % 2n ** BigInt(stateBits),
