@@ -82,8 +82,6 @@ export class CheckpointWriter {
   /** The level log as it is now, read with this worker's own areas. */
   #log(): LevelLog {
     const { memory, spill, plan, index } = this.#setup
-    // Makes `memory.buffer` cover what other threads have added to the memory.
-    memory.grow(0)
     const workspace = { kernel: this.#kernel, area: defined(plan.areas[index]) }
     return new LevelLog(memory, this.#setup, workspace, spill, true)
   }

@@ -145,8 +145,6 @@ export function collectResult(
   workspace: Workspace,
   seconds: number,
 ): ExploreResult {
-  // Makes `memory.buffer` cover what other threads have added to the memory.
-  setup.memory.grow(0)
   const view = controlView(setup.memory)
   const areas = setup.plan.areas.slice(0, setup.workers)
   const deadlocks = areas.reduce(

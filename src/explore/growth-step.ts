@@ -38,8 +38,8 @@ const OUTCOMES: Record<TableGrowthStep | ShardStep, number> = {
 }
 
 /**
- * Decides how the growth goes on: a GROWTH_ outcome. `kernel` is the caller's over the first memory,
- * `kernelOver` gives those over the memories of shards.
+ * Decides how the growth goes on: a GROWTH_ outcome. `kernel` is the caller's over the first
+ * memory, `kernelOver` gives those over the memories of shards.
  */
 export function stepGrowth(
   view: DataView,

@@ -68,7 +68,7 @@ export interface ExploreOptions {
   readonly logBlockRows?: number
   /** Take checkpoints; not together with `lossy`. */
   readonly checkpoint?: CheckpointOptions
-  /** Size of the first table; it grows as needed. For tests. @defaultValue 64 KiB */
+  /** Size of the first table; it grows as needed. For tests. @defaultValue 1 MiB */
   readonly tableBytesInitial?: number
   /** Spread the visited set over shards when its table would pass this. For tests. */
   readonly spreadBytes?: number

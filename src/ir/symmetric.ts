@@ -186,7 +186,8 @@ class Swapping {
 }
 
 /**
- * Numbers parts of a model: those that differ only in the order of and, or, = and + have one number.
+ * Numbers parts of a model: those that differ only in the order of and, or, = and + have one
+ * number.
  * What can fail keeps its place: whether it is evaluated depends on what stands before it.
  */
 class Numbering {

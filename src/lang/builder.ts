@@ -378,7 +378,7 @@ function variablesBelow(placement: Placement): VariableIndex[] {
   return inner.flatMap(variablesBelow)
 }
 
-/** Expressions that are equal become one object: most step properties are the same in all actions. */
+/** Equal expressions become one object: most step properties are the same in all actions. */
 function shared(expressions: readonly Expression[]): Expression[] {
   const distinct: Expression[] = []
   return expressions.map(e => {

@@ -111,7 +111,10 @@ export const REHASH_RUNS = 32
 /** Lines of the old table that one call moves. */
 export const REHASH_LINES = 512
 
-/** u32: a GROWTH_ phase. Written by one worker, with all others in the growth barrier; so the next. */
+/**
+ * u32: a GROWTH_ phase. Written by one worker, with all others in the growth barrier; so are the
+ * next ones.
+ */
 export const GROWTH_PHASE = 392
 /** No growth is going on. */
 export const GROWTH_NONE = 0

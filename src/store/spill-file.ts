@@ -77,7 +77,5 @@ function positionOf({ block, offset }: SpillPlace): number {
 }
 
 function bytesOf({ memory, address, sizeBytes }: MemoryPiece): Uint8Array<ArrayBufferLike> {
-  // Other threads may have added to the memory since this one last looked at it.
-  if (memory.buffer.byteLength < address + sizeBytes) memory.grow(0)
   return new Uint8Array(memory.buffer, address, sizeBytes)
 }

@@ -1,7 +1,7 @@
 /**
  * How a table of the visited set grows, phase by phase: that of the first memory, or that of a
- * shard (shard-growth.ts). Between two phases all workers meet; the last to arrive runs `stepTableGrowth`, and all take part in what it begins
- * (`Kernel.rehash`).
+ * shard (shard-growth.ts). Between two phases all workers meet; the last to arrive runs
+ * `stepTableGrowth`, and all take part in what it begins (`Kernel.rehash`).
  *
  *   copy       rows go to a table elsewhere: 64-bit slots, longer keys
  *   stretch    the table gets longer where it lies, round by round (workers/kernel/stretch.ts)
@@ -262,7 +262,7 @@ export function stepTableGrowth(growing: GrowingTable): TableGrowthStep {
   return 'rehash'
 }
 
-/** Bytes that the next growth will take, if keys stay `bits` bits long. `largeBytes`: grownShapes. */
+/** Bytes that the next growth will take, if keys stay `bits` long; `largeBytes` as grownShapes. */
 export function nextGrowthBytes(view: DataView, bits?: number, largeBytes?: number): number {
   const table = readTableRecord(view, TABLE)
   const shape = grownShapes(bits ?? table.keys.bits, table.shape, largeBytes)[0]

@@ -6,7 +6,8 @@
  *   home line            = x / divisor,      lines = ceil(2 ** (b - shift) / divisor)
  *   remainder            = (x % divisor) << shift | low
  *
- * With divisors 16 to 31 there are sixteen sizes in every octave, so a table can grow in small steps.
+ * With divisors 16 to 31 there are sixteen sizes in every octave, so a table can grow in small
+ * steps.
  */
 import { assert, defined } from '../base/assert.js'
 import {
@@ -71,7 +72,7 @@ const SMALL_BYTES = 2 ** 22
 export const LARGE_BYTES = 2 ** 25
 /** Any growth takes at least so many times the slots. */
 const FACTOR_MIN = 1.05
-/** Such a growth takes at most so many times the lines: 4 / 0.97 * 1.19 * 65 / 64 = 5 bytes a state. */
+/** At most so many times the lines: 4 / 0.97 * 1.19 * 65 / 64 = 5 bytes a state. */
 const LARGE_FACTOR_32 = 1.19
 /** At most 8 / 0.97 * 1.3 = 10.7 bytes a state, 9.4 on average. */
 const LARGE_FACTOR_64 = 1.3

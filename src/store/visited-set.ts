@@ -49,7 +49,7 @@ export interface VisitedSetSize {
   readonly load: number
 }
 
-/** A view of the control area; valid for ever, since the memory only grows. */
+/** A view of the control area; valid for ever, since the memory does not grow. */
 export function controlView(memory: WebAssembly.Memory): DataView {
   return new DataView(memory.buffer)
 }

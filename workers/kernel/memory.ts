@@ -50,7 +50,9 @@ function mayTake(bytes: u64, limit: u64): bool {
   return next + bytes <= top && next + (load<u32>(MEMORY_END) - top) + bytes <= limit
 }
 
-/** Cuts `bytes` (a multiple of 64) of zeros off the upper end, 0 if there are none. Under the mutex. */
+/**
+ * Cuts `bytes` (a multiple of 64) of zeros off the upper end, 0 if there are none. Under the mutex.
+ */
 function takeTop(bytes: u32, limit: u64): usize {
   if (!mayTake(bytes, limit)) return 0
   const start = load<u32>(MEMORY_TOP) - bytes

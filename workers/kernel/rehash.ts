@@ -1,6 +1,7 @@
 /**
- * Growth by copying: moves the rows of the table in use (TABLE) into the new one (TABLE_NEXT), which
- * lies elsewhere. For tables that are small or have 64-bit slots; others are stretched (stretch.ts).
+ * Growth by copying: moves the rows of the table in use (TABLE) into the new one (TABLE_NEXT),
+ * which lies elsewhere. For tables with 64-bit slots, and for longer keys; others are stretched
+ * (stretch.ts).
  *
  * Runs between two barriers of all workers, so nobody inserts meanwhile. Old lines are handed out
  * in long runs through an atomic cursor. A slot and its position give the mixed value

@@ -6,13 +6,13 @@
  *   mixed value = i * width + remainder = t * nextWidth + next remainder        width > nextWidth
  *
  * Old lines are taken from the last to the first. What is at home in the line is cut anew by
- * additions and comparisons, four rows at a time and without a branch, and collected in a buffer for each new line. When
- * nothing more can come, the buffer is written: 16 slots, the rest zeros. So no slot is looked at or
- * cleared before, and no other memory is needed than what the table gets.
+ * additions and comparisons, four rows at a time and without a branch, and collected in a buffer
+ * for each new line. When nothing more can come, the buffer is written: 16 slots, the rest zeros.
+ * So no slot is looked at or cleared before, and no more memory is needed than the table gets.
  *
- * Rows away from home, rows beyond 16 in a line, and the overflow are set aside (set-aside.ts). They
- * get their slots as soon as all lines on their way are complete, from where on they are full or
- * not; searches (narrow32.ts) may rely on full ones.
+ * Rows away from home, rows beyond 16 in a line, and the overflow are set aside (set-aside.ts).
+ * They get their slots when all lines on their way are complete. Until then a line may not count as
+ * full, nor may anything be put into it; what is full stays so, as searches (narrow32.ts) rely on.
  *
  * Several workers go on in rounds, with a barrier between (src/store/table-growth.ts):
  *
@@ -131,7 +131,7 @@ function storeLanes(to: usize, slots: v128, lanes: u32, compressions: usize): us
   return to + ((<usize>popcnt(lanes)) << 2)
 }
 
-/** Where the next slots go that the line at hand fills: in up to three new lines, or away from home. */
+/** Where the next slots of the line at hand go: to up to three new lines, or aside. */
 let end0: usize = 0
 let end1: usize = 0
 let end2: usize = 0
