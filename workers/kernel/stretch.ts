@@ -137,36 +137,8 @@ let end1: usize = 0
 let end2: usize = 0
 let end3: usize = 0
 
-/** Distributes the rows of the old line at `from` over two new lines, four slots at a time. */
-function distribute2(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
-  const bits = <i32>tableDisplacementBits
-  const nextBits = <i32>nextDisplacementBits
-  const one = i32x4.splat(1)
-  const mask = i32x4.splat((1 << bits) - 1)
-  const shifts = i32x4.splat(shift)
-  const widths = i32x4.splat(nextWidth)
-  let to0 = end0
-  let to1 = end1
-  let to3 = end3
-  for (let at = from; at < from + LINE_BYTES; at += 16) {
-    const slots = v128.load(at)
-    const home = i32x4.bitmask(i32x4.eq(v128.and(slots, mask), one))
-    const remainders = i32x4.add(i32x4.shr_u(slots, bits), shifts)
-    const isAbove = i32x4.ge_u(remainders, widths)
-    const next = i32x4.sub(remainders, v128.and(isAbove, widths))
-    const nextSlots = v128.or(i32x4.shl(next, nextBits), one)
-    const above = home & i32x4.bitmask(isAbove)
-    to0 = storeLanes(to0, nextSlots, home ^ above, compressions)
-    to1 = storeLanes(to1, nextSlots, above, compressions)
-    to3 = storeLanes(to3, slots, home ^ 15, compressions)
-  }
-  end0 = to0
-  end1 = to1
-  end3 = to3
-}
-
-/** As distribute2, over three new lines. */
-function distribute3(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
+/** Distributes the rows of the old line at `from` over new lines, four slots at a time. */
+function distribute(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
   const bits = <i32>tableDisplacementBits
   const nextBits = <i32>nextDisplacementBits
   const one = i32x4.splat(1)
@@ -223,19 +195,15 @@ function stretchLines(first: u32, last: u32, buffers: usize): void {
     }
     const from = tableStart + line * LINE_BYTES
     const low = spare1
+    const isTwo = top - target == 1
+    const middle = isTwo ? open : spare2
     end0 = low
+    end1 = isTwo ? openEnd : spare2
+    end2 = isTwo ? spare2 : openEnd
     end3 = displaced
-    if (top - target == 1) {
-      end1 = openEnd
-      distribute2(from, <u32>offset, nextWidth, compressions)
-      writeLine(target + 1, open, end1)
-    } else {
-      end1 = spare2
-      end2 = openEnd
-      distribute3(from, <u32>offset, nextWidth, compressions)
-      writeLine(target + 2, open, end2)
-      writeLine(target + 1, spare2, end1)
-    }
+    distribute(from, <u32>offset, nextWidth, compressions)
+    if (!isTwo) writeLine(target + 2, open, end2)
+    writeLine(target + 1, middle, end1)
     setDisplacedAside(line, displaced, end3)
     spare1 = open
     open = low
