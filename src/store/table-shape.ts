@@ -124,8 +124,16 @@ export function bitsShape(lines: number): TableShape {
   }
 }
 
+const shapesByBits = new Map<number, readonly TableShape[]>()
+
 /** All shapes for keys of `bits` bits, smallest first. At most sixteen to an octave. */
-export function tableShapes(bits: number): TableShape[] {
+export function tableShapes(bits: number): readonly TableShape[] {
+  const known = shapesByBits.get(bits) ?? computeShapes(bits)
+  shapesByBits.set(bits, known)
+  return known
+}
+
+function computeShapes(bits: number): TableShape[] {
   assert(bits >= 1 && bits <= 64, `a key has 1 to 64 bits, not ${bits}`)
   const shapes: TableShape[] = []
   for (let shift = bits; shift >= 0; shift--) {
