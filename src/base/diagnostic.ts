@@ -34,6 +34,8 @@ export type DiagnosticCode =
   | 'ZC401' // write outside the variable's range
   | 'ZC402' // index outside the array
   | 'ZC403' // two updates of one action write one variable
+  // The system.
+  | 'ZC501' // it does not let the process reserve address space
 
 /** Where in the author's text something is: a file and a line, column counted from 1. */
 export interface SourcePlace {

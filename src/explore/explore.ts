@@ -10,6 +10,7 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { assert, defined } from '../base/assert.js'
+import { Diagnostic } from '../base/diagnostic.js'
 import {
   contextBytes,
   counterCount,
@@ -95,7 +96,7 @@ function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories
     return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
   } catch (error) {
     // The process may not reserve so much address space: the first memory has to do.
-    if (error instanceof RangeError && !lossy) return null
+    if (error instanceof Diagnostic && !lossy) return null
     throw error
   }
 }
@@ -232,7 +233,8 @@ async function search(
  * Explores `model`. The main thread stays free while workers run, unless `inline`.
  * @param files  the built worker and kernel; for tests.
  * @throws InternalError if a worker died or failed, or the package is not built; the system's error
- * if no file can be made in `spillFolder`; Diagnostic ZC201, ZC207, ZC104 for a checkpoint.
+ * if no file can be made in `spillFolder`; Diagnostic ZC201, ZC207, ZC104 for a checkpoint, ZC501
+ * if the process may not reserve address space.
  */
 export async function explore(
   model: CompiledModel,

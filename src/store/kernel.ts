@@ -3,6 +3,7 @@
  * are in `workers/kernel`. All addresses are byte addresses in the shared memory, as 32-bit
  * numbers: what comes out of the kernel is signed, so `>>> 0` before use as a number.
  */
+import { Diagnostic } from '../base/diagnostic.js'
 import { BLOCK_BYTES } from './control-slots.js'
 import type { WorkerArea } from './memory-plan.js'
 import { foldTree, type RowFormat } from './fold-tree.js'
@@ -145,26 +146,30 @@ export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea
 }
 
 /**
- * A shared memory of `bytes`, which shards grow up to 4 GiB. Pages take memory only from the first
- * write on. Throws RangeError if the process may not reserve that much address space.
+ * A shared memory of `bytes`, at most 4 GiB. Pages take memory only from the first write on. Throws
+ * Diagnostic ZC501 if the process may not reserve that much address space.
  */
 export function createMemory(bytes: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({
-    initial: Math.min(65536, Math.ceil(bytes / BLOCK_BYTES)),
-    maximum: 65536,
-    shared: true,
-  })
+  const pages = Math.min(65536, Math.ceil(bytes / BLOCK_BYTES))
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new Diagnostic('ZC501', 'the system does not let this process reserve address space', {
+      hint: "a run needs some 12 GiB of it, whatever --memory says; see 'ulimit -v'",
+    })
+  }
 }
 
 /**
  * The first memory of a run: `bytes` of it, or less if the system does not promise so much to one
- * process, but at least `bytesMin`. Throws RangeError if that is too much.
+ * process, but at least `bytesMin`. Throws as createMemory.
  */
 export function createFirstMemory(bytes: number, bytesMin: number): WebAssembly.Memory {
   try {
     return createMemory(bytes)
   } catch (error) {
-    if (!(error instanceof RangeError) || bytes <= bytesMin) throw error
+    if (!(error instanceof Diagnostic) || bytes <= bytesMin) throw error
     return createFirstMemory(Math.max(bytesMin, bytes / 2), bytesMin)
   }
 }

@@ -65,7 +65,7 @@ export function shardTableStart(workers: number): number {
 }
 
 /**
- * Reserves the memories. Throws RangeError if the process may not reserve that much address space.
+ * Reserves the memories. Throws Diagnostic ZC501 if the process may not reserve the address space.
  */
 export function createShardMemories(
   workers: number,
