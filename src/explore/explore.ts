@@ -18,7 +18,9 @@ import {
   type CompiledModel,
 } from '../compile/compiled-model.js'
 import {
+  BLOCK_BYTES,
   LOG_BLOCK_BYTES,
+  LOG_BLOCKS_NEEDED,
   LOG_ROW_BYTES,
   LOG_SPILLS,
   SHARD_BITS,
@@ -82,6 +84,11 @@ function kernelModule(path: string): Promise<WebAssembly.Module> {
   return module
 }
 
+/** Bytes that may be allocated, but for the blocks that the log of each worker may need beyond. */
+function allowedBytes({ memoryBytes = MEMORY_BYTES_MAX, workers }: ExploreOptions): number {
+  return Math.max(0, memoryBytes - workers * LOG_BLOCKS_NEEDED * BLOCK_BYTES)
+}
+
 /** Reserves memories for a visited set of more than 4 GiB, or a lossy one, if one may be used. */
 function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories | null {
   const { workers, memoryBytes = MEMORY_BYTES_MAX, lossy = false } = options
@@ -93,7 +100,7 @@ function shardsFor(model: CompiledModel, options: ExploreOptions): ShardMemories
   const share = lossy ? LOSSY_SPREAD_SHARE : SPREAD_SHARE
   const spreadBytes = options.spreadBytes ?? Math.min(SPREAD_BYTES, memoryBytes * share)
   try {
-    return createShardMemories(workers, { spreadBytes, memoryBytes, lossy })
+    return createShardMemories(workers, { spreadBytes, memoryBytes: allowedBytes(options), lossy })
   } catch (error) {
     // The process may not reserve so much address space: the first memory has to do.
     if (error instanceof Diagnostic && !lossy) return null
@@ -134,7 +141,7 @@ function prepare(
     maxFanout,
     sharded: shards !== null,
   })
-  const memoryBytes = Math.min(MEMORY_BYTES_MAX, options.memoryBytes ?? MEMORY_BYTES_MAX)
+  const memoryBytes = Math.min(MEMORY_BYTES_MAX, allowedBytes(options))
   const bytesMin = plan.end + tableBytes + MEMORY_SPARE_BYTES
   const memory = createFirstMemory(bytesMin + memoryBytes, bytesMin)
   const kernel = instantiateKernel(modules.kernel, memory)

@@ -44,6 +44,11 @@ export const LOG_BLOCKS_HELD = 148
 export const LOG_BLOCKS_HELD_MAX = 152
 /** u32: a SPILLS_ word. Written by main before the workers start, then by any worker. */
 export const LOG_SPILLS = 156
+/**
+ * Blocks that a worker is granted although the limit is reached, so that its log can go on when the
+ * rest of it is on disk.
+ */
+export const LOG_BLOCKS_NEEDED = 3
 /** u32: blocks that were written to disk. Atomic adds by every worker. */
 export const LOG_BLOCKS_SPILLED = 160
 /**

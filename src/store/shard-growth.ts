@@ -172,12 +172,21 @@ function growingShard(store: ShardStore, shard: number): GrowingTable {
   return { view: control, kernel, next, mayCopy: false }
 }
 
+/** Bytes to be left for the array of bits that a shard may have to become, beside its table. */
+function bytesForBits({ view, shards }: ShardStore, shard: number): number {
+  if (!shards.lossy) return 0
+  const { shape } = shardTable(view, shards, shard)
+  const spare = allocatedBytes(controlOf(shardMemory(view, shards, SHARDS)))
+  return Math.max(0, tableBytes(shape) - spare)
+}
+
 /** Goes on with stretching a shard's table, or begins to. 'refused' if there is no memory. */
 function stretchShard(store: ShardStore, shard: number): TableGrowthStep {
   const { view, shards } = store
   const growing = growingShard(store, shard)
   const others = allocatedBytes(view) + committedBytes(shards) - allocatedBytes(growing.view)
-  growing.view.setUint32(MEMORY_LIMIT, Math.max(0, shards.memoryBytes - others), true)
+  const rest = shards.memoryBytes - others - bytesForBits(store, shard)
+  growing.view.setUint32(MEMORY_LIMIT, Math.max(0, rest), true)
   const step = stepTableGrowth(growing)
   takeFromLog(store)
   return step

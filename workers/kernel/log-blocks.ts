@@ -19,7 +19,8 @@
  * taken that was left before depth f, the worker's oldest; or else the full one, if it was begun
  * at depth f + 1. If both have rows of depth f, the worker takes one piece of memory more than the
  * budget. It then is in a block begun at depth f + 1, so that happens once per worker and level,
- * and only if it has left no block before depth f: a worker gets to three pieces in that way.
+ * and only if it has left no block before depth f: a worker gets to three pieces in that way. So
+ * many are granted though the memory limit is reached, which leaves room for them.
  *
  * The rows that `insert` found last are checked before the next `insert`, and only that writes a
  * block; a run that was read from disk is expanded from the worker's own buffer. After the workers
@@ -36,6 +37,7 @@ import {
   LOG_BLOCKS,
   LOG_BLOCKS_HELD,
   LOG_BLOCKS_HELD_MAX,
+  LOG_BLOCKS_NEEDED,
   LOG_BLOCKS_SPILLED,
   LOG_SPILLS,
   SPILLS,
@@ -44,7 +46,7 @@ import {
   STATUS_SPILL,
 } from '../../src/store/control-slots'
 import { createEntry, entryAddress } from './directory'
-import { allocateBlock, allocateSpareBlock, lock, unlock } from './memory'
+import { allocateBlock, allocateNeededBlock, allocateSpareBlock, lock, unlock } from './memory'
 
 /** No block. */
 const NONE: u32 = 0xffffffff
@@ -57,6 +59,8 @@ export let block: u32 = NONE
 let blockDepth: u32 = 0
 /** The worker's first block that may still be in memory; its `next` leads on, up to `block`. */
 let oldest: u32 = NONE
+/** Pieces of memory that this worker was granted beyond the limit. */
+let granted: u32 = 0
 /** The block that the last `beginBlock` asked to write. */
 let spilled: u32 = NONE
 
@@ -84,6 +88,7 @@ export function beginBlock(depth: u32): i32 {
     if (spilled != NONE) return STATUS_SPILL
     lock()
     address = allocate(false)
+    if (address == 0 && atomic.load<u32>(LOG_SPILLS) == SPILLS) address = allocateNeeded()
     unlock()
     if (address == 0) return STATUS_MEMORY
   }
@@ -107,6 +112,19 @@ function allocate(withinBudget: bool): usize {
   if (withinBudget && held >= load<u32>(LOG_BLOCKS_HELD_MAX)) return 0
   const address = withinBudget ? allocateSpareBlock() : allocateBlock()
   if (address != 0) store<u32>(LOG_BLOCKS_HELD, held + 1)
+  return address
+}
+
+/**
+ * Memory for a block that is needed to go on, which the limit leaves room for; 0 if this worker has
+ * had enough of them. Under the mutex.
+ */
+function allocateNeeded(): usize {
+  if (granted == LOG_BLOCKS_NEEDED) return 0
+  const address = allocateNeededBlock()
+  if (address == 0) return 0
+  granted++
+  store<u32>(LOG_BLOCKS_HELD, load<u32>(LOG_BLOCKS_HELD) + 1)
   return address
 }
 
