@@ -4,6 +4,7 @@ import {
   RESULT_FRESH_ADDRESS,
   RESULT_FRESH_COUNT,
   RESULT_STATUS,
+  REHASH_FAILED,
   STATUS_GROW,
   STATUS_OK,
 } from '../../src/store/control-slots.js'
@@ -28,6 +29,8 @@ export class SoloSet {
   readonly #largeBytes: number | undefined
   /** Growths of the table; not of intern tables alone. */
   growths = 0
+  /** How often a growth had to begin again, since some row had no slot. */
+  retries = 0
 
   /** The first table has `tableBytes` bytes at most. From `largeBytes` on steps are small. */
   constructor(format: RowFormat, tableBytes: number, largeBytes?: number) {
@@ -42,6 +45,11 @@ export class SoloSet {
     const options = { format, planEnd: plan.end, tableBytes, memoryBytes: 2 ** 28 }
     createVisitedSet(this.memory, this.#kernel, options)
     this.#kernel.refreshTable()
+  }
+
+  /** The key whose mixed value is `mixed`. */
+  unmix(mixed: bigint): bigint {
+    return BigInt.asUintN(64, this.#kernel.unmix(mixed))
   }
 
   /** Bytes of the table. */
@@ -92,6 +100,7 @@ export class SoloSet {
       let step = stepTableGrowth(growing)
       while (step === 'rehash') {
         while (this.#kernel.rehash() !== 0);
+        if (view.getUint32(REHASH_FAILED, true) !== 0) this.retries++
         step = stepTableGrowth(growing)
       }
       assert(step === 'done', 'no memory in a test')

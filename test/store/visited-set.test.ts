@@ -92,6 +92,21 @@ describe('the visited set of one thread', () => {
     }
   })
 
+  it('is stretched once more when rows that were set aside find no slot', () => {
+    const format = { strideWords: 1, stateBits: 36 }
+    const mixer = new SoloSet(format, 512)
+    let retries = 0
+    for (let trial = 0n; trial < 6n; trial++) {
+      // At home in one line or in two, as lines happen to end, and with one way from there.
+      const crowd = Array.from({ length: 60 }, (_, i) => trial * 0x6a09e667n + BigInt(i))
+      const others = Array.from({ length: 3000 }, (_, i) => (BigInt(i) * 0x9e3779b97n) % 2n ** 36n)
+      const rows = [...crowd, ...others].map(mixed => [mixer.unmix(mixed)])
+      const batches = Array.from({ length: 40 }, (_, i) => rows.slice(i * 77, (i + 1) * 77))
+      retries += compareWithSet(format, [...batches, ...batches], 4096).retries
+    }
+    expect(retries).toBeGreaterThan(0)
+  })
+
   it('tells rows apart that have one and the same hash', () => {
     // As hashRow in workers/kernel/mix.ts: the second word makes up for the first one's hash.
     const afterFirst = (word: bigint): bigint => {

@@ -61,6 +61,7 @@ import {
 import {
   nextLine,
   overflowEnd,
+  refreshTable,
   stepBytes,
   tableDisplacementBits,
   tableDivisor,
@@ -276,6 +277,7 @@ function stretchPiece(first: u32, last: u32, buffers: usize): void {
  * barrier.
  */
 export function setOverflowAside(): void {
+  refreshTable()
   for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
     const value = load<u64>(slot)
     if (value == 0) continue
@@ -286,6 +288,8 @@ export function setOverflowAside(): void {
 
 /** Takes part in a round, or places what was set aside; see Kernel.rehash. */
 export function stretch(buffers: usize): bool {
+  // The table in use may be one that was stretched a moment ago, and has to be once more.
+  refreshTable()
   readNextTable()
   if (load<u32>(GROWTH_PHASE) == GROWTH_PLACE) {
     if (!placeAll(0)) atomic.store<u32>(REHASH_FAILED, 1)
