@@ -2,7 +2,7 @@
  * Builds the package into `dist`: `npm run build`, and `npm ci` through the `prepare` script.
  *
  *   bundle   src, properties, models, workers -> dist/**.js      (esbuild, shared chunks)
- *   kernel   workers/kernel                   -> dist/kernel.wasm, sampler.wasm (AssemblyScript)
+ *   kernel   workers/kernel                   -> dist/*.wasm         (AssemblyScript)
  *   types    src, properties                  -> dist/types       (tsc, declarations only)
  *
  * The three steps run at the same time and each owns its own files. A step replaces its files one
@@ -29,6 +29,7 @@ const kernelSlots = ['control-slots.ts', 'sampling-slots.ts'].map(name =>
 /** The modules that are made of `workers/kernel`, by the names of their entries. */
 const kernelModules = new Map([
   ['index', 'kernel.wasm'],
+  ['level', 'level.wasm'],
   ['sampler', 'sampler.wasm'],
 ])
 const ownedByKernel = path => [...kernelModules.values()].includes(path)

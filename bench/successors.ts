@@ -133,7 +133,11 @@ export async function successors(
   const definition = await loadModel(system.model)
   if (definition === undefined) throw new Error(`${system.model} is no built-in model`)
   const dist = join(folders.root, 'dist')
-  const files = { worker: join(dist, 'workers/explorer.cjs'), kernel: join(dist, 'kernel.wasm') }
+  const files = {
+    worker: join(dist, 'workers/explorer.cjs'),
+    kernel: join(dist, 'kernel.wasm'),
+    level: join(dist, 'level.wasm'),
+  }
   const model = compile(definition.instantiate(system.parameters))
   const expander = await Expander.of(model, files)
   for (let i = 0; i < warmUpPasses; i++) expander.pass()

@@ -6,13 +6,13 @@ import { closeSync, openSync } from 'node:fs'
 import { Diagnostic } from '../base/diagnostic.js'
 import { rowsPath, type Cut } from '../store/checkpoint-manifest.js'
 import { damaged, verifyRows } from '../store/checkpoint-reader.js'
+import { STATISTIC_STATES } from '../store/control-slots.js'
 import type { LevelPlace } from '../store/checkpoint-rows.js'
 import { CheckpointRecord, recordBytes } from './checkpoint-record.js'
 import { total } from './collect.js'
 import { fitsCut } from './cut.js'
 import {
   SLOT_STOP,
-  STATISTIC_STATES,
   STOP_DAMAGED,
   STOP_DISK,
   STOP_MEMORY,

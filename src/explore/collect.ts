@@ -15,6 +15,10 @@ import {
   LOG_BLOCKS_SPILLED,
   LOG_SPILLS,
   SPILLS_FAILED,
+  STATISTIC_EXPANDED,
+  STATISTIC_OMITTED,
+  STATISTIC_STATES,
+  STATISTIC_TRANSITIONS,
 } from '../store/control-slots.js'
 import { compareRows, LevelLog, type Workspace } from '../store/level-log.js'
 import { allocatedBytes } from '../store/memory-bytes.js'
@@ -33,10 +37,6 @@ import {
   SLOT_FOUND,
   SLOT_LEVEL_DEPTH,
   SLOT_STOP,
-  STATISTIC_EXPANDED,
-  STATISTIC_OMITTED,
-  STATISTIC_STATES,
-  STATISTIC_TRANSITIONS,
   STOP_DEPTH,
   STOP_DISK,
   STOP_INTERRUPTED,

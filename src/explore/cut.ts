@@ -6,15 +6,9 @@
 import { candidateBytes, CONTEXT_CANDIDATES, CONTEXT_DEADLOCKS } from '../compile/compiled-model.js'
 import { defined } from '../base/assert.js'
 import type { Cut, CutCandidate } from '../store/checkpoint-manifest.js'
+import { STATISTIC_STATES, STATISTIC_TRANSITIONS } from '../store/control-slots.js'
 import { mergeCandidates, total } from './collect.js'
-import {
-  SLOT_ACTIVE,
-  SLOT_FOUND,
-  SLOT_LEVEL_DEPTH,
-  STATISTIC_STATES,
-  STATISTIC_TRANSITIONS,
-  type WorkerSetup,
-} from './protocol.js'
+import { SLOT_ACTIVE, SLOT_FOUND, SLOT_LEVEL_DEPTH, type WorkerSetup } from './protocol.js'
 
 /** What all workers marked or counted in `fired`, as one. */
 function mergeFired(view: DataView, { plan, workers, counters, firedBytes }: WorkerSetup): Buffer {

@@ -7,7 +7,6 @@
  * Counts, depths, verdicts and candidates do not depend on the number of workers nor on timing,
  * unless a limit ended the run.
  */
-import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { assert, defined } from '../base/assert.js'
 import { Diagnostic } from '../base/diagnostic.js'
@@ -34,6 +33,7 @@ import { planMemory } from '../store/memory-plan.js'
 import { createShardMemories, SPREAD_BYTES, type ShardMemories } from '../store/shards.js'
 import { closeSpillFile, openSpillFile, type SpillFile } from '../store/spill-file.js'
 import { controlView, createVisitedSet, shardKeys } from '../store/visited-set.js'
+import { builtModule } from './built-modules.js'
 import {
   checkpointSetup,
   checkReplay,
@@ -63,7 +63,7 @@ export type {
 /** Most workers of a run. */
 export const WORKERS_MAX = 256
 
-const TABLE_BYTES_INITIAL = 2 ** 20
+const TABLE_BYTES_INITIAL = 2 ** 18
 const MEMORY_BYTES_MAX = 2 ** 32
 const PROGRESS_INTERVAL_MS = 500
 /** Share of the memory that the first table may take before it is spread. */
@@ -74,15 +74,6 @@ const LOSSY_SPREAD_SHARE = 1 / 8
  * that a growth sets aside.
  */
 const MEMORY_SPARE_BYTES = 2 ** 24
-
-const kernelModules = new Map<string, Promise<WebAssembly.Module>>()
-
-/** Compiles a kernel once per process; all workers share the module. */
-function kernelModule(path: string): Promise<WebAssembly.Module> {
-  const module = kernelModules.get(path) ?? readFile(path).then(bytes => WebAssembly.compile(bytes))
-  kernelModules.set(path, module)
-  return module
-}
 
 /** Bytes that may be allocated, but for the blocks that the log of each worker may need beyond. */
 function allowedBytes({ memoryBytes = MEMORY_BYTES_MAX, workers }: ExploreOptions): number {
@@ -125,7 +116,7 @@ function openSpill(options: ExploreOptions): SpillFile | null {
 function prepare(
   model: CompiledModel,
   options: ExploreOptions,
-  modules: { kernel: WebAssembly.Module; model: WebAssembly.Module },
+  modules: Pick<WorkerSetup, 'kernel' | 'level' | 'model'>,
   spill: SpillFile | null,
 ): { setup: WorkerSetup; workspace: Workspace } {
   const { workers } = options
@@ -200,11 +191,12 @@ async function search(
 ): Promise<ExploreResult> {
   const { workers, signal } = options
   const started = performance.now()
-  const [kernel, modelModule] = await Promise.all([
-    kernelModule(files.kernel),
+  const [kernel, level, modelModule] = await Promise.all([
+    builtModule(files.kernel),
+    builtModule(files.level),
     WebAssembly.compile(Uint8Array.from(model.wasm)),
   ])
-  const prepared = prepare(model, options, { kernel, model: modelModule }, spill)
+  const prepared = prepare(model, options, { kernel, level, model: modelModule }, spill)
   const { workspace } = prepared
   const setup: WorkerSetup = {
     ...prepared.setup,

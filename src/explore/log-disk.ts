@@ -8,7 +8,6 @@ import {
   LOG_BLOCK_BYTES,
   LOG_ROW_BYTES,
   LOG_SPILLS,
-  RESULT_RUN_ADDRESS,
   RESULT_RUN_BLOCK,
   RESULT_RUN_COUNT,
   RESULT_RUN_OFFSET,
@@ -39,12 +38,10 @@ export class LogDisk {
   }
 
   /**
-   * Where the rows are of the descriptor that the kernel has read last. Those on disk are read, and
-   * stay until the next call. If that fails the search is told to end, and the address is 0.
+   * Reads the rows of the descriptor that the kernel has read last. Returns their address, where
+   * they stay until the next call. If that fails the search is told to end, and the address is 0.
    */
-  runAddress(): number {
-    const address = this.#result(RESULT_RUN_ADDRESS)
-    if (address !== 0) return address
+  readRun(): number {
     const { memory } = this.#setup
     const place = { block: this.#result(RESULT_RUN_BLOCK), offset: this.#result(RESULT_RUN_OFFSET) }
     const sizeBytes = this.#result(RESULT_RUN_COUNT) * LOG_ROW_BYTES

@@ -22,6 +22,8 @@ export const SLOT_SIGNAL = SEARCH_SLOTS
 export const SLOT_STOP = SEARCH_SLOTS + 64
 /** 1 while some worker asks for a larger table. */
 export const SLOT_GROWTH_WANTED = SEARCH_SLOTS + 68
+/** The last two as one 64-bit number: not 0 while all workers are asked for something. */
+export const SLOT_REQUESTS = SLOT_STOP
 /** Workers that have arrived in the growth barrier. */
 export const SLOT_GROWTH_ARRIVED = SEARCH_SLOTS + 128
 /** Bumped whenever the growth barrier opens. */
@@ -30,7 +32,7 @@ export const SLOT_GROWTH_PHASE = SEARCH_SLOTS + 132
 export const SLOT_GROWTH_OUTCOME = SEARCH_SLOTS + 136
 /** Workers that have arrived in the level barrier. */
 export const SLOT_LEVEL_ARRIVED = SEARCH_SLOTS + 140
-/** Runs of the level that workers have taken; on a line of its own. */
+/** Runs that workers have taken, each adding its own at the end of the level. */
 export const SLOT_LEVEL_TAKEN = SEARCH_SLOTS + 192
 /** Bumped whenever the level barrier opens. */
 export const SLOT_LEVEL_GENERATION = SEARCH_SLOTS + 256
@@ -79,13 +81,6 @@ export const GROWTH_REFUSED = 3
 /** Every table has room. */
 export const GROWTH_DONE = 4
 
-/** Offsets in a worker's statistics line: float64 numbers that only that worker writes. */
-export const STATISTIC_STATES = 0
-export const STATISTIC_TRANSITIONS = 8
-export const STATISTIC_EXPANDED = 16
-/** New states that lossy shards are expected to have taken for known. */
-export const STATISTIC_OMITTED = 24
-
 /** What a worker needs of a property; the rest stays on the main thread. */
 export interface PropertyKind {
   readonly isViolation: boolean
@@ -116,6 +111,8 @@ export interface WorkerSetup {
   readonly workers: number
   readonly memory: WebAssembly.Memory
   readonly kernel: WebAssembly.Module
+  /** The loop over a level (level-loop.ts). */
+  readonly level: WebAssembly.Module
   readonly model: WebAssembly.Module
   readonly plan: MemoryPlan
   /** Where the visited set goes when the first memory is too small; null: nowhere. */

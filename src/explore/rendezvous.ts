@@ -6,9 +6,12 @@
  * sleeps on the signal's old value. Either the condition is seen, or the bump came after the
  * signal was read and the sleep returns at once; so no wake-up is lost. JavaScript's Atomics are
  * sequentially consistent.
+ * Before a worker sleeps it looks at the signal for a while, in WebAssembly (`Kernel.spinWhile`).
  *
  * One instance per worker, and one on the main thread, which never waits.
  */
+import { defined } from '../base/assert.js'
+import type { Kernel } from '../store/kernel.js'
 import {
   GROWTH_DONE,
   GROWTH_REFUSED,
@@ -24,11 +27,8 @@ import {
   STOP_ABORT,
 } from './protocol.js'
 
-/**
- * Looks at a condition before a worker goes to sleep: long enough for a short step of another
- * worker.
- */
-const SPINS = 2000
+/** Looks at the signal before a worker goes to sleep: long enough for a short step of another. */
+const SPINS = 20000
 /** A sleeping worker looks around after this time even if nobody calls. */
 const SLEEP_MS = 200
 
@@ -42,9 +42,13 @@ export class Rendezvous {
   readonly #slots: Int32Array<ArrayBufferLike>
   readonly #workers: number
 
-  constructor(memory: WebAssembly.Memory, workers: number) {
+  readonly #kernel: Kernel | null
+
+  /** `kernel` is the worker's; null for who never waits. */
+  constructor(memory: WebAssembly.Memory, workers: number, kernel: Kernel | null = null) {
     this.#slots = new Int32Array(memory.buffer)
     this.#workers = workers
+    this.#kernel = kernel
   }
 
   /** Reads the slot at byte address `slot`. */
@@ -74,9 +78,9 @@ export class Rendezvous {
     this.#signal()
   }
 
-  /** Notes that a run of the level was taken. */
-  noteTakenRun(): void {
-    Atomics.add(this.#slots, SLOT_LEVEL_TAKEN >> 2, 1)
+  /** Notes that `runs` more runs of the level were taken. */
+  noteTakenRuns(runs: number): void {
+    Atomics.add(this.#slots, SLOT_LEVEL_TAKEN >> 2, runs)
   }
 
   /** Arrives at the level barrier. True for the last arriver, who must call `openLevel`. */
@@ -142,11 +146,12 @@ export class Rendezvous {
   }
 
   #waitUntil(condition: () => boolean): void {
-    for (let spin = 0; spin < SPINS; spin++) if (condition()) return
+    const kernel = defined(this.#kernel ?? undefined, 'who waits has a kernel')
     for (;;) {
       const signal = this.load(SLOT_SIGNAL)
       if (condition()) return
       if (this.stopReason === STOP_ABORT) throw new SearchAborted('another worker has failed')
+      if (kernel.spinWhile(SLOT_SIGNAL, signal, SPINS) !== 0) continue
       Atomics.wait(this.#slots, SLOT_SIGNAL >> 2, signal, SLEEP_MS)
     }
   }

@@ -1,12 +1,12 @@
 /**
- * One worker of the level-synchronous breadth-first search. All workers run the same loop:
- *
- *   take a run of at most 512 states of the level -> expand it into the successor buffer ->
- *   insert the successors into the visited set -> check the new ones -> ... -> level barrier
+ * One worker of the level-synchronous breadth-first search. All workers do the same: each takes
+ * runs of the level, expands them and inserts the successors (level-loop.ts), until no run is left;
+ * then they meet in the level barrier.
  *
  * What a worker shares with others: the visited set and level log (kernel), the slots (Rendezvous).
- * Its own: context, fired bytes, buffer, statistics. Per run of states there are a few calls from
- * JavaScript to WebAssembly; per state there is no JavaScript at all.
+ * Its own: context, fired bytes, buffer, statistics. What is done per state and per run is done in
+ * WebAssembly; here is what happens per level, per growth and per block of the log, and every few
+ * dozen runs a look at the limits.
  *
  * Levels of few states are expanded by the last arriver alone while the others stay in the
  * barrier, so a deep model with tiny levels pays for no wake-ups.
@@ -15,7 +15,6 @@ import {
   CONTEXT_ACTIVE,
   CONTEXT_CANDIDATES,
   CONTEXT_FIRED,
-  CONTEXT_OUTPUT_END,
   candidateBytes,
 } from '../compile/compiled-model.js'
 import { readRows, type LevelPlace } from '../store/checkpoint-rows.js'
@@ -29,9 +28,16 @@ import {
   PARTITION_KEYS,
   RESULT_STATUS,
   SHARDS,
+  STATISTIC_EXPANDED,
+  STATISTIC_OMITTED,
+  STATISTIC_STATES,
+  STATISTIC_TRANSITIONS,
+  STATUS_END,
   STATUS_FULL,
   STATUS_GROW,
   STATUS_MEMORY,
+  STATUS_OK,
+  STATUS_ON_DISK,
   STATUS_SPILL,
 } from '../store/control-slots.js'
 import { foldTree } from '../store/fold-tree.js'
@@ -39,13 +45,13 @@ import { attachKernel, instantiateKernel, type Kernel } from '../store/kernel.js
 import { planLogMemory } from '../store/log-budget.js'
 import type { WorkerArea } from '../store/memory-plan.js'
 import { ShardedSet } from '../store/sharded-set.js'
-import { isSharded } from '../store/shards.js'
 import { controlView, shardKeys } from '../store/visited-set.js'
-import { defined } from '../base/assert.js'
+import { assert, defined } from '../base/assert.js'
 import { CheckpointWriter } from './checkpoint-writer.js'
 import { writeCut } from './cut.js'
 import { noteFirstDepths } from './coverage.js'
 import { stepGrowth } from './growth-step.js'
+import { instantiateLevelLoop, type LevelLoop } from './level-loop.js'
 import { stepLevel, type LevelStep } from './level-step.js'
 import { LogDisk } from './log-disk.js'
 import { instantiateModel, type ModelCode } from './model-code.js'
@@ -62,10 +68,6 @@ import {
   SLOT_LEVEL_END,
   SLOT_LEVEL_FIRST,
   SLOT_LEVEL_GENERATION,
-  STATISTIC_EXPANDED,
-  STATISTIC_OMITTED,
-  STATISTIC_STATES,
-  STATISTIC_TRANSITIONS,
   STOP_DAMAGED,
   STOP_MEMORY,
   STOP_STATES,
@@ -76,6 +78,8 @@ import { Rendezvous } from './rendezvous.js'
 
 /** Levels of at most so many states are expanded by one worker alone. */
 const SOLO_ROWS = 512
+/** Runs between two looks at the limits; with a limit of states it is each run. */
+const RUNS_PER_LOOK = 32
 
 /** A worker; see the head of this file. Belongs to one thread. */
 export class SearchWorker {
@@ -83,6 +87,7 @@ export class SearchWorker {
   readonly #area: WorkerArea
   readonly #meeting: Rendezvous
   readonly #kernel: Kernel
+  readonly #loop: LevelLoop
   /** This worker's way to the shards of the visited set; null if there are none. */
   readonly #shards: ShardedSet | null
   readonly #disk: LogDisk
@@ -94,20 +99,13 @@ export class SearchWorker {
   readonly #rowBytes: number
   readonly #isFolded: boolean
   readonly #poll: (() => void) | undefined
-  /** True once the visited set is spread over shards. */
-  #isSharded = false
-  #states = 0
-  #transitions = 0
-  #expanded = 0
-  #omitted = 0
-
-  /** `poll` is called once per run of states; inline searches report progress there. */
+  /** `poll` is called every few dozen runs of states; inline searches report progress there. */
   constructor(setup: WorkerSetup, poll?: () => void) {
     const { memory, strideWords, stateBits } = setup
     this.#setup = setup
     this.#area = defined(setup.plan.areas[setup.index])
-    this.#meeting = new Rendezvous(memory, setup.workers)
     this.#kernel = instantiateKernel(setup.kernel, memory)
+    this.#meeting = new Rendezvous(memory, setup.workers, this.#kernel)
     this.#model = instantiateModel(setup.model, memory)
     this.#view = controlView(memory)
     this.#words = new Int32Array(memory.buffer)
@@ -116,6 +114,7 @@ export class SearchWorker {
     this.#poll = poll
     attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
     this.#kernel.refreshTable()
+    this.#loop = instantiateLevelLoop(setup, this.#kernel, this.#model)
     this.#disk = new LogDisk(setup, this.#kernel, this.#meeting)
     this.#checkpoints = this.#attachCheckpoints()
     this.#shards = this.#attachShards()
@@ -149,9 +148,9 @@ export class SearchWorker {
     else if (this.#insertLevels(checkpoint.rowsFd, checkpoint.resume.levels)) {
       const { cut } = checkpoint.resume
       writeCut(this.#view, this.#setup, cut)
-      this.#transitions = cut.transitions
-      this.#expanded = cut.states - defined(checkpoint.resume.levels.at(-1)).rowCount
-      this.#publishStatistics()
+      this.#count(STATISTIC_TRANSITIONS, cut.transitions)
+      const frontier = defined(checkpoint.resume.levels.at(-1)).rowCount
+      this.#count(STATISTIC_EXPANDED, cut.states - frontier)
     } else this.#meeting.store(SLOT_ABANDONED, 1)
   }
 
@@ -168,11 +167,11 @@ export class SearchWorker {
       this.#meeting.store(SLOT_LEVEL_END, first)
       this.#meeting.store(SLOT_LEVEL_DEPTH, depth - 1)
       this.#beginLevel()
-      const before = this.#states
+      const before = this.#statistic(STATISTIC_STATES)
       const isWhole = this.#insertRows(fd, offset, rowCount) && this.#drain(0)
       this.#endLevel()
       if (!isWhole) return false
-      if (this.#states - before === rowCount) continue
+      if (this.#statistic(STATISTIC_STATES) - before === rowCount) continue
       this.#meeting.requestStop(STOP_DAMAGED)
       return false
     }
@@ -189,7 +188,6 @@ export class SearchWorker {
       readRows(fd, offset + done * this.#rowBytes, bytes)
       if (!this.#insert(count)) return false
       done += count
-      this.#publishStatistics()
     }
     return true
   }
@@ -261,111 +259,62 @@ export class SearchWorker {
       this.#meeting.store(slot, 1 + (ofState ? depth : depth + 1))
     }
     noteFirstDepths(this.#view, this.#area, this.#setup.counters, depth + 1)
-    this.#publishStatistics()
   }
 
   #exploreLevel(): void {
+    const { statesMax } = this.#setup
     this.#beginLevel()
     this.#kernel.beginRuns(this.#meeting.load(SLOT_LEVEL_FIRST), this.#meeting.load(SLOT_LEVEL_END))
+    const runs = statesMax === Infinity ? RUNS_PER_LOOK : 1
     while (!this.#mustStop()) {
-      const index = this.#kernel.takeRun()
-      if (index < 0) break
-      this.#meeting.noteTakenRun()
-      this.#kernel.readDescriptor(index)
-      const count = this.#result(RESULT_RUN_COUNT)
-      const address = this.#statesOfRun(count)
-      if (address === 0 || !this.#expandRun(address, count)) {
-        this.#meeting.store(SLOT_ABANDONED, 1)
-        break
-      }
-      this.#publishStatistics()
+      const status = this.#loop.explore(runs)
+      if (status === STATUS_END) break
+      this.#settle(status)
     }
-    if (!this.#drain(0)) this.#meeting.store(SLOT_ABANDONED, 1)
+    const isWhole = this.#loop.isAmidRun() === 0 && this.#drain(0)
+    if (!isWhole) this.#meeting.store(SLOT_ABANDONED, 1)
+    this.#meeting.noteTakenRuns(this.#loop.takenRuns())
     this.#endLevel()
-  }
-
-  /**
-   * Address of the `count` states of the run that was read last; folded ones are unfolded. 0 if
-   * they cannot be read from disk.
-   */
-  #statesOfRun(count: number): number {
-    const rows = this.#disk.runAddress()
-    if (rows === 0 || !this.#isFolded) return rows
-    this.#kernel.unfold(rows, count, this.#area.states)
-    return this.#area.states
-  }
-
-  /** Expands a run of states. False if the search stops before all of it was done. */
-  #expandRun(address: number, count: number): boolean {
-    const { context, buffer, bufferEnd } = this.#area
-    let done = 0
-    while (done < count) {
-      const input = address + done * this.#rowBytes
-      const consumed = this.#model.expand(input, count - done, buffer, bufferEnd, context)
-      const outputEnd = this.#words[(context + CONTEXT_OUTPUT_END) >> 2]! >>> 0
-      const produced = (outputEnd - buffer) / this.#rowBytes
-      done += consumed
-      this.#expanded += consumed
-      this.#transitions += produced
-      this.#model.canonicalize?.(buffer, produced)
-      if (!this.#insert(produced)) return false
-    }
-    return true
   }
 
   /**
    * Inserts `count` rows of the buffer and checks the new ones. False if the search stops first.
    */
   #insert(count: number): boolean {
-    let done = 0
-    while (done < count) {
-      if (this.#meeting.growthWanted) this.#joinGrowth()
-      if (this.#meeting.stopReason !== 0) return false
-      const rows = this.#area.buffer + done * this.#rowBytes
-      if (this.#isSharded) {
-        done += this.#kernel.partition(rows, count - done)
-        const status = this.#result(RESULT_STATUS)
-        if (status === STATUS_FULL && !this.#drain(PARTITION_KEYS / 2)) return false
-        if (status === STATUS_GROW) this.#meeting.requestGrowth()
-        if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
-        continue
-      }
-      done += this.#kernel.insert(rows, count - done)
-      const status = this.#checkFresh()
-      if (status === STATUS_GROW) this.#meeting.requestGrowth()
+    this.#loop.beginRows(count)
+    while (this.#loop.isAmidRun() !== 0) {
+      if (this.#isStopped()) return false
+      this.#settle(this.#loop.explore(0))
     }
     return true
   }
 
-  /** Counts and checks the rows that `appendKeys` has appended to the log. Returns its status. */
-  #checkAppended(): number {
-    if (!this.#isFolded) return this.#checkFresh()
-    const fresh = this.#result(RESULT_FRESH_COUNT)
-    const rows = this.#result(RESULT_FRESH_ADDRESS)
-    for (let first = 0; first < fresh; first += DESCRIPTOR_ROWS_MAX) {
-      const count = Math.min(DESCRIPTOR_ROWS_MAX, fresh - first)
-      this.#kernel.unfold(rows + first * LOG_ROW_BYTES, count, this.#area.fresh)
-      this.#model.check(this.#area.fresh, count, this.#area.context)
-    }
-    this.#states += fresh
-    return this.#settleStatus()
-  }
-
-  /** Counts and checks the rows that the kernel has appended to the log. Returns its status. */
-  #checkFresh(): number {
-    const fresh = this.#result(RESULT_FRESH_COUNT)
-    if (fresh !== 0) {
-      this.#states += fresh
-      this.#model.check(this.#result(RESULT_FRESH_ADDRESS), fresh, this.#area.context)
-    }
-    return this.#settleStatus()
-  }
-
-  /** Gets the kernel what it needs to go on, unless that is a growth. Returns its status. */
-  #settleStatus(): number {
-    const status = this.#result(RESULT_STATUS)
+  /** Gets the loop what it needs to go on. If that is not to be had, the search is told to stop. */
+  #settle(status: number): void {
     if (status === STATUS_SPILL) this.#disk.spillBlock()
     else if (status === STATUS_MEMORY) this.#meeting.requestStop(STOP_MEMORY)
+    else if (status === STATUS_GROW) this.#meeting.requestGrowth()
+    else if (status === STATUS_FULL) this.#drain(PARTITION_KEYS / 2)
+    else if (status === STATUS_ON_DISK) this.#loop.beginRun(this.#disk.readRun())
+    else assert(status === STATUS_OK, 'the level loop returns a status')
+  }
+
+  /** Counts and checks the rows that `appendKeys` has appended to the log. Returns its status. */
+  #checkAppended(): number {
+    const { context, fresh } = this.#area
+    const count = this.#result(RESULT_FRESH_COUNT)
+    const rows = this.#result(RESULT_FRESH_ADDRESS)
+    this.#count(STATISTIC_STATES, count)
+    if (!this.#isFolded) this.#model.check(rows, count, context)
+    else {
+      for (let first = 0; first < count; first += DESCRIPTOR_ROWS_MAX) {
+        const length = Math.min(DESCRIPTOR_ROWS_MAX, count - first)
+        this.#kernel.unfold(rows + first * LOG_ROW_BYTES, length, fresh)
+        this.#model.check(fresh, length, context)
+      }
+    }
+    const status = this.#result(RESULT_STATUS)
+    this.#settle(status)
     return status
   }
 
@@ -384,13 +333,11 @@ export class SearchWorker {
     let done = 0
     let fresh = 0
     while (done < count) {
-      // Who asks for a growth joins it, even if the search is to stop: the others wait for all.
-      if (this.#meeting.growthWanted) this.#joinGrowth()
-      if (this.#meeting.stopReason !== 0) break
+      if (this.#isStopped()) break
       const inserted = shards.insert(shard, done, fresh)
       done += inserted.done
       fresh += inserted.fresh
-      this.#omitted += inserted.omitted
+      this.#count(STATISTIC_OMITTED, inserted.omitted)
       if (done < count) this.#meeting.requestGrowth()
     }
     for (let appended = 0; appended < fresh;) {
@@ -402,10 +349,9 @@ export class SearchWorker {
     return done === count
   }
 
-  /** Looks at limits and requests, once per run. True if the search stops. */
+  /** Looks at limits and requests. True if the search stops. */
   #mustStop(): boolean {
     const { statesMax, deadline, workers, plan } = this.#setup
-    if (this.#meeting.growthWanted) this.#joinGrowth()
     this.#poll?.()
     if (deadline !== Infinity && Date.now() >= deadline) this.#meeting.requestStop(STOP_TIME)
     if (statesMax !== Infinity) {
@@ -416,6 +362,15 @@ export class SearchWorker {
       }
       if (states > statesMax) this.#meeting.requestStop(STOP_STATES)
     }
+    return this.#isStopped()
+  }
+
+  /**
+   * Joins a growth if someone asks for one. True if the search stops. Who asks for a growth joins
+   * it, even if the search is to stop: the others wait for all.
+   */
+  #isStopped(): boolean {
+    if (this.#meeting.growthWanted) this.#joinGrowth()
     return this.#meeting.stopReason !== 0
   }
 
@@ -437,7 +392,6 @@ export class SearchWorker {
     }
     this.#kernel.refreshTable()
     this.#shards?.refresh()
-    this.#isSharded = isSharded(this.#view)
   }
 
   #planLogMemory(): void {
@@ -446,12 +400,14 @@ export class SearchWorker {
     planLogMemory({ view: this.#view, format, shards, workers, bytesMemory: logBytesMemory })
   }
 
-  #publishStatistics(): void {
-    const { statistics } = this.#area
-    this.#view.setFloat64(statistics + STATISTIC_STATES, this.#states, true)
-    this.#view.setFloat64(statistics + STATISTIC_TRANSITIONS, this.#transitions, true)
-    this.#view.setFloat64(statistics + STATISTIC_EXPANDED, this.#expanded, true)
-    this.#view.setFloat64(statistics + STATISTIC_OMITTED, this.#omitted, true)
+  /** A number of this worker's statistics. */
+  #statistic(offset: number): number {
+    return this.#view.getFloat64(this.#area.statistics + offset, true)
+  }
+
+  #count(offset: number, more: number): void {
+    const address = this.#area.statistics + offset
+    this.#view.setFloat64(address, this.#view.getFloat64(address, true) + more, true)
   }
 
   /** A number of this worker's result line. */

@@ -13,6 +13,8 @@ export interface BuiltFiles {
   readonly worker: string
   /** The store's kernel, WebAssembly. */
   readonly kernel: string
+  /** The loop over a level, WebAssembly. */
+  readonly level: string
 }
 
 function isPackageRoot(directory: string): boolean {
@@ -45,7 +47,11 @@ function builtFile(...names: readonly string[]): string {
  * The built files of a search. Throws InternalError if the package is not built.
  */
 export function builtFiles(): BuiltFiles {
-  return { worker: builtFile('workers', 'explorer.cjs'), kernel: builtFile('kernel.wasm') }
+  return {
+    worker: builtFile('workers', 'explorer.cjs'),
+    kernel: builtFile('kernel.wasm'),
+    level: builtFile('level.wasm'),
+  }
 }
 
 /** The sampler, WebAssembly. Throws InternalError if the package is not built. */

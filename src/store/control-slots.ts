@@ -258,6 +258,17 @@ export const RESULT_SPILL_BLOCK = 32
 /** f64: states that the last `insertKeys` into a lossy shard is expected to have omitted. */
 export const RESULT_OMITTED = 24
 
+/**
+ * Offsets in a worker's statistics line: float64 numbers that only that worker writes. States found.
+ */
+export const STATISTIC_STATES = 0
+/** Transitions of the states that were expanded. */
+export const STATISTIC_TRANSITIONS = 8
+/** States that were expanded. */
+export const STATISTIC_EXPANDED = 16
+/** New states that lossy shards are expected to have taken for known. */
+export const STATISTIC_OMITTED = 24
+
 /** `insert` went through, or stopped at the end of a block: call again with the rest. */
 export const STATUS_OK = 0
 /** `insert` stopped: the table, or an intern table, must grow. */
@@ -268,6 +279,10 @@ export const STATUS_MEMORY = 2
 export const STATUS_FULL = 3
 /** `insert` stopped: a block must be written to disk first, see Kernel.completeSpill. */
 export const STATUS_SPILL = 4
+/** `explore` stopped: the run that it took must be read from disk first. */
+export const STATUS_ON_DISK = 5
+/** `explore` stopped: no run of the level is left to be taken. */
+export const STATUS_END = 6
 
 /** Rows whose lines are touched before the first of them is searched for. */
 export const BATCH_ROWS = 256

@@ -32,7 +32,7 @@ export interface WorkerArea {
   readonly worker: number
   /** What the kernel reports after `insert` (RESULT_ offsets). */
   readonly result: number
-  /** Counters that the worker's loop keeps, for progress and the final result. */
+  /** What the worker counts (STATISTIC_ offsets), for progress and the final result. */
   readonly statistics: number
   /** Context of the compiled model. */
   readonly context: number

@@ -63,11 +63,15 @@ const LOAD_MAX = 0.97
 const OVERFLOW_SHARE = 64
 /** Tables may not reach further than a memory does. */
 const LINES_MAX = 2 ** 26 - 2 ** 12
+/** Keys of any width have a table of at most so many lines. */
+const LINES_LEAST = 16
 /**
  * Below this size a growth of 64-bit slots takes fourfold the slots, since it is cheap and would
  * soon be repeated.
  */
 const SMALL_BYTES = 2 ** 22
+/** It takes up to so many times the lines if that is what slots of 32 bits need. */
+const NARROW_FACTOR = 32
 /** From this size on a growth takes smaller steps, since the bytes matter more than the time. */
 export const LARGE_BYTES = 2 ** 25
 /** Any growth takes at least so many times the slots. */
@@ -124,27 +128,25 @@ export function bitsShape(lines: number): TableShape {
   }
 }
 
-const shapesByBits = new Map<number, readonly TableShape[]>()
-
-/** All shapes for keys of `bits` bits, smallest first. At most sixteen to an octave. */
-export function tableShapes(bits: number): readonly TableShape[] {
-  const known = shapesByBits.get(bits) ?? computeShapes(bits)
-  shapesByBits.set(bits, known)
-  return known
-}
-
-function computeShapes(bits: number): TableShape[] {
+/**
+ * The shapes for keys of `bits` bits, smallest first, of `linesMin` to `linesMax` lines, or to 16 if
+ * that is more. At most sixteen to an octave.
+ */
+export function tableShapes(bits: number, linesMin = 0, linesMax = LINES_MAX): TableShape[] {
   assert(bits >= 1 && bits <= 64, `a key has 1 to 64 bits, not ${bits}`)
+  const most = Math.max(LINES_LEAST, linesMax)
   const shapes: TableShape[] = []
   for (let shift = bits; shift >= 0; shift--) {
     // The last bits can be divided by less: so even a set of all keys is not full.
     const least = shift === 0 ? DIVISOR_MIN / 4 : DIVISOR_MIN
+    const quotients = 2 ** (bits - shift)
+    if (Math.ceil(quotients / least) < linesMin) continue
+    if (quotients / (2 * DIVISOR_MIN) > most) break
     for (let divisor = 2 * DIVISOR_MIN - 1; divisor >= least; divisor--) {
       const shape = shapeOf(bits, shift, divisor)
+      if (shape === undefined || shape.lines < linesMin || shape.lines > most) continue
       const last = shapes.at(-1)
-      if (shape !== undefined && (last === undefined || shape.lines > last.lines)) {
-        shapes.push(shape)
-      }
+      if (last === undefined || shape.lines > last.lines) shapes.push(shape)
     }
   }
   return shapes
@@ -152,7 +154,7 @@ function computeShapes(bits: number): TableShape[] {
 
 /** The largest shape of at most `bytes`, or the smallest there is. */
 export function initialShape(bits: number, bytes: number): TableShape {
-  const shapes = tableShapes(bits)
+  const shapes = tableShapes(bits, 0, bytes / LINE_BYTES)
   const fitting = shapes.filter(shape => tableBytes(shape) <= bytes)
   return defined(fitting.at(-1) ?? shapes[0], 'every width of keys has a table shape')
 }
@@ -173,15 +175,20 @@ export function grownShapes(
   const largeFactor = isSmall ? LARGE_FACTOR_32 : LARGE_FACTOR_64
   const factor = bytes >= largeBytes ? largeFactor : bytes < SMALL_BYTES && !isSmall ? 4 : 2
   const slots = slotCount(current)
-  const larger = tableShapes(bits).filter(shape => slotCount(shape) > slots * FACTOR_MIN)
+  const shapes = tableShapes(bits, current.lines / 2, current.lines * (isSmall ? 4 : NARROW_FACTOR))
+  const larger = shapes.filter(shape => slotCount(shape) > slots * FACTOR_MIN)
+  const narrow = larger.find(shape => shape.slotBytes === 4)?.lines ?? Infinity
   // By lines, as the first table with 32-bit slots has twice the slots in the same lines.
-  const within = larger.filter(shape => shape.lines <= current.lines * factor * 1.001)
+  const asked = current.lines * factor * 1.001
+  const most = isSmall || narrow === Infinity ? asked : Math.max(asked, narrow)
+  const within = larger.filter(shape => shape.lines <= most)
   return (within.length === 0 ? larger.slice(0, 1) : within).reverse()
 }
 
 /** What to try when `current` is not full, but keys have `bits` bits from now on. */
 export function rekeyedShapes(bits: number, current: TableShape): TableShape[] {
-  const shape = tableShapes(bits).find(({ rowsMax }) => rowsMax >= current.rowsMax)
+  const shapes = tableShapes(bits, current.lines / 2, current.lines * 4)
+  const shape = shapes.find(({ rowsMax }) => rowsMax >= current.rowsMax)
   return shape === undefined ? [] : [shape]
 }
 

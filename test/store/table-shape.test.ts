@@ -1,6 +1,7 @@
 /** Arithmetic of table sizes, for every width of state. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { defined } from '../../src/base/assert.js'
 import { RECIPROCAL_SHIFT } from '../../src/store/control-slots.js'
 import {
   grownShapes,
@@ -48,6 +49,28 @@ describe('table shapes', () => {
       expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
       for (const size of sizes) expect(size).toBeGreaterThan(slotCount(current))
     }
+  })
+
+  it('are the same ones if only some sizes are asked for', () => {
+    for (const bits of widths) {
+      for (const [least, most] of [
+        [0, 64],
+        [500, 2000],
+        [2 ** 17, 2 ** 18],
+      ] as const) {
+        const asked = tableShapes(bits).filter(({ lines }) => lines >= least && lines <= most)
+        expect(tableShapes(bits, least, most)).toEqual(asked)
+      }
+    }
+  })
+
+  it('go to the first slots of 32 bits at once if these are not far', () => {
+    const first = initialShape(46, 2 ** 18)
+    expect(first.slotBytes).toBe(8)
+    const next = defined(grownShapes(46, first)[0])
+    expect([next.slotBytes, next.lines]).toEqual([4, 2 ** 17])
+    const wide = initialShape(52, 2 ** 18)
+    expect(grownShapes(52, wide)[0]?.lines).toBe(4 * wide.lines)
   })
 
   it('begin within the bytes that were asked for', () => {

@@ -57,6 +57,7 @@ export { beginDepth, endSpill as completeSpill, flushLog } from './log'
 export { mix, setMixBits, unmix } from './mix'
 export { attachPartition, extractKeys, partitionKeys } from './shards'
 export { beginRuns, takeRun } from './runs'
+export { spinWhile } from './spin'
 export { setOverflowAside } from './stretch'
 export { refreshTable } from './table'
 

@@ -1,6 +1,6 @@
 /**
- * The functions of the compiled model (src/compile/compiled-model.ts), which the sampler imports
- * and calls directly. The import's module is named after this file.
+ * The functions of the compiled model (src/compile/compiled-model.ts), which sampler and level loop
+ * import and call directly. The import's module is named after this file.
  */
 
 /** Writes the successors of rows; their end is the first word of the context. */
@@ -14,3 +14,6 @@ export declare function expand(
 
 /** Evaluates the state properties on rows. */
 export declare function check(input: usize, count: u32, context: usize): void
+
+/** Replaces rows by their representatives. Only if the search is reduced by symmetry. */
+export declare function canonicalize(rows: usize, count: u32): void
