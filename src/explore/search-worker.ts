@@ -320,10 +320,10 @@ export class SearchWorker {
 
   /** Inserts the keys that wait for shards, where more than `least` do. False if it stops. */
   #drain(least: number): boolean {
+    const shards = this.#shards
+    if (shards === null) return true
     for (let shard = 0; shard < SHARDS; shard++) {
-      const waiting = this.#shards?.waiting(shard) ?? 0
-      if (waiting > least && !this.#drainShard(defined(this.#shards ?? undefined), shard))
-        return false
+      if (shards.waiting(shard) > least && !this.#drainShard(shards, shard)) return false
     }
     return true
   }
