@@ -41,10 +41,10 @@ export const tdxSeptBugs: readonly Bug[] = [
     buggy: 'X1',
     fixed: 'V1',
     property: 'the mirror and the Secure-EPT agree',
+    // Any of BLOCK, TRACK and REMOVE may be the one that is busy.
     follows: [
       'vmm.K2_tdp_mmu_zap_leafs',
       'vcpu.T1_tdh_vp_enter_lock',
-      'vmm.K2_tdh_mem_range_block',
       'vmm.K2_KVM_BUG_ON',
       'vmm.K2_unlock',
     ],

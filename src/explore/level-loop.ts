@@ -13,11 +13,11 @@ import { SLOT_REQUESTS, type WorkerSetup } from './protocol.js'
 /** Exports of one instance. An instance belongs to one thread. */
 export interface LevelLoop {
   /**
-   * Goes on: inserts what is left in the buffer, expands what is left of the run at hand, then up to
-   * `runs` further runs of the level. Counts states, transitions and expanded states in the worker's
-   * statistics line. Returns a status: STATUS_OK: call again, unless someone asks for a growth or
-   * the end; STATUS_END: no run is left; STATUS_ON_DISK: read the run that the result line names,
-   * then `beginRun`; else what `Kernel.insert` or `Kernel.partition` ended with.
+   * Goes on: inserts what is left in the buffer, expands what is left of the run at hand, then up
+   * to `runs` further runs of the level. Counts states, transitions and expanded states in the
+   * worker's statistics line. Returns a status: STATUS_OK: call again, unless someone asks for a
+   * growth or the end; STATUS_END: no run is left; STATUS_ON_DISK: read the run that the result
+   * line names, then `beginRun`; else what `Kernel.insert` or `Kernel.partition` ended with.
    */
   explore(runs: number): number
   /** The run that was taken last has been read; its rows are at `address`. */

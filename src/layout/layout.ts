@@ -2,15 +2,17 @@
  * Places each variable of a model in a packed state of 1 to 8 words of 64 bits.
  *
  * A variable takes ceil(log2(range)) bits: 0 for a single value. A field never straddles a word.
- * Variables are placed in order of declaration, so a state of up to 64 bits is one word without
- * gaps and the elements of an array lie at one distance:
+ * Variables of a state of up to 64 bits are placed in order of declaration, so it is one word
+ * without gaps and the elements of an array lie at one distance:
  *
  *   word 0   63        ...       5   4   3 2   1   0
  *            |  unused, 0  | tlb[1] tlb[0] pc  slot |       pc: 2 bits at offset 1
  *
- * Wider states are spread evenly over as few words as they need: words that vary about equally fold
- * best (docs/internals/folding.md). If fields do not fit that way, each goes to the first word with
- * room for it.
+ * Wider states are folded (docs/internals/folding.md), and words fold best that take few values. So
+ * they are spread evenly over as few words as they need, and what belongs to one vCPU or one page
+ * lies together, since it changes together: first the variables outside of arrays, then element 0
+ * of every array, then element 1, and so on. If fields do not fit that way, each goes to the first
+ * word with room for it.
  *
  * Stored is value - lo, so every field starts at 0. Unused bits are 0 in every packed state: equal
  * states are equal words.
@@ -62,7 +64,7 @@ export function layoutOf(model: Model): Layout {
         hint: `at most ${WORDS_MAX} words of ${WORD_BITS} bits are possible; narrow ranges, fewer variables`,
       },
     )
-  const places = (wordCount > 1 ? evenly(widths, wordCount) : null) ?? packed
+  const places = (wordCount > 1 ? byElement(model, widths, wordCount) : null) ?? packed
   const fields = places.map((place, i): Field => {
     return { ...place, widthBits: widths[i]!, lo: ranges[i]!.lo }
   })
@@ -81,6 +83,20 @@ function firstFit(widths: readonly number[]): Place[] {
     used[word] = offsetBits + width
     return { word, offsetBits }
   })
+}
+
+/** Fields by the array elements that they are part of, spread evenly; null if they do not fit. */
+function byElement(model: Model, widths: readonly number[], wordCount: number): Place[] | null {
+  const elements = model.variables.map(({ name }) => Number(/\[(\d+)\]/.exec(name)?.[1] ?? -1))
+  const order = [...elements.keys()].sort((a, b) => elements[a]! - elements[b]! || a - b)
+  const ordered = evenly(
+    order.map(variable => widths[variable]!),
+    wordCount,
+  )
+  if (ordered === null) return null
+  const places: Place[] = []
+  for (const [position, variable] of order.entries()) places[variable] = ordered[position]!
+  return places
 }
 
 /** Fields in order, about as many bits in each word; null if they do not fit. */

@@ -258,9 +258,7 @@ export const RESULT_SPILL_BLOCK = 32
 /** f64: states that the last `insertKeys` into a lossy shard is expected to have omitted. */
 export const RESULT_OMITTED = 24
 
-/**
- * Offsets in a worker's statistics line: float64 numbers that only that worker writes. States found.
- */
+/** Offset in a worker's statistics line, of float64s that only that worker writes: states found. */
 export const STATISTIC_STATES = 0
 /** Transitions of the states that were expanded. */
 export const STATISTIC_TRANSITIONS = 8

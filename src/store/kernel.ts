@@ -94,8 +94,8 @@ export interface Kernel {
    */
   takeRun(): number
   /**
-   * Looks at the 32-bit number at `address` until it is not `value` any more, at most `spins` times.
-   * Returns 0 if it still is.
+   * Looks at the 32-bit number at `address` until it is not `value` any more, at most `spins`
+   * times. Returns 0 if it still is.
    */
   spinWhile(address: number, value: number, spins: number): number
   /** Puts where the rows of descriptor `index` of the level log are into the result line. */

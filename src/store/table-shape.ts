@@ -129,8 +129,8 @@ export function bitsShape(lines: number): TableShape {
 }
 
 /**
- * The shapes for keys of `bits` bits, smallest first, of `linesMin` to `linesMax` lines, or to 16 if
- * that is more. At most sixteen to an octave.
+ * The shapes for keys of `bits` bits, smallest first, of `linesMin` to `linesMax` lines, or to 16
+ * if that is more. At most sixteen to an octave.
  */
 export function tableShapes(bits: number, linesMin = 0, linesMax = LINES_MAX): TableShape[] {
   assert(bits >= 1 && bits <= 64, `a key has 1 to 64 bits, not ${bits}`)
