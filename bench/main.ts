@@ -8,7 +8,7 @@
  *
  *   --parts A,B         only these parts
  *   --only A,B          only these systems, such as sept-zap or 'sept-zap (3,3)'; larger ones exist
- *   --tools A,B         only these other tools: spin, rumur
+ *   --tools A,B         only these other tools: spin, rumur, none
  *   --rounds N          how often each program runs (5)
  *   --json FILE         where every measurement goes (.zapcheck/bench.json)
  *   --markdown          prints the tables as docs/performance.md has them

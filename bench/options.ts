@@ -12,7 +12,7 @@ export const partNames = ['search', 'probes', 'successors', 'startup'] as const
 export type Part = (typeof partNames)[number]
 
 /** Other tools that `--tools` chooses from. */
-const toolNames = ['spin', 'rumur']
+const toolNames = ['spin', 'rumur', 'none']
 
 /** What to measure. */
 export interface Options {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { cpp, zapcheck } from './contender.js'
 import type { Contender, Folders, Measurement } from './contender.js'
+import { handOffNanoseconds } from './hand-off.js'
 import { hasRumur, rumur } from './rumur.js'
 import { hasSpin, spin, spinFindsSeededBug } from './spin.js'
 import { disagreements } from './summary.js'
@@ -36,6 +37,8 @@ export interface Tools {
 export interface SystemResult {
   readonly title: string
   readonly series: readonly Series[]
+  /** How far the cores were from each other in each round, nanoseconds (hand-off.ts). */
+  readonly handOffs: readonly (number | null)[]
   /** In what the tools differ; none if all agree. */
   readonly differences: readonly string[]
 }
@@ -84,11 +87,14 @@ async function measure(
   contenders: readonly Contender[],
   rounds: number,
   pauseMs: number,
-): Promise<Series[]> {
+): Promise<Pick<SystemResult, 'series' | 'handOffs'>> {
   const runs = contenders.map((): Measurement[] => [])
+  const handOffs: (number | null)[] = []
   for (let round = 0; round < rounds; round++) {
     const order = contenders.map((_, i) => (round % 2 === 0 ? i : contenders.length - 1 - i))
-    const line: string[] = []
+    const handOff = await handOffNanoseconds()
+    handOffs.push(handOff)
+    const line = handOff === null ? [] : [`from core to core ${handOff.toFixed(0)} ns`]
     for (const i of order) {
       if ((runs[i]?.[0]?.wallSeconds ?? 0) > slowSeconds) continue
       await setTimeout(pauseMs)
@@ -99,9 +105,10 @@ async function measure(
     }
     console.log(`round ${round + 1}: ${line.join('; ')}`)
   }
-  return contenders.map(({ name, prepareSeconds, isReduced }, i) => {
+  const series = contenders.map(({ name, prepareSeconds, isReduced }, i) => {
     return { name, prepareSeconds, isReduced, runs: runs[i] ?? [] }
   })
+  return { series, handOffs }
 }
 
 /** Searches one system with every tool. */
@@ -115,8 +122,9 @@ export async function search(
   await mkdir(scratch)
   console.log(`\n${system.title}; rounds: ${rounds}`)
   const contenders = await prepare({ ...folders, scratch }, system, tools)
-  const series = await measure(contenders, rounds, tools.isSmoke ? 0 : settleMs)
-  return { title: system.title, series, differences: disagreements(series, system.known) }
+  const measured = await measure(contenders, rounds, tools.isSmoke ? 0 : settleMs)
+  const differences = disagreements(measured.series, system.known)
+  return { title: system.title, ...measured, differences }
 }
 
 /** The tables of one system with a headline: its counts, or in what the tools differ. */
