@@ -306,9 +306,9 @@ export const SCRATCH_ENTRY_BYTES = 24
 export const SCRATCH_BYTES = 8192
 
 /** Entries of a worker's memory of values that it interned a moment ago, per node. */
-export const RECENT_VALUES = 512
+export const RECENT_VALUES = 2048
 /** Base-2 logarithm of RECENT_VALUES. */
-export const RECENT_VALUES_LOG2 = 9
+export const RECENT_VALUES_LOG2 = 11
 /** Bytes of one of them: value u64, index + 1 u32, unused u32. */
 export const RECENT_VALUE_BYTES = 16
 /**
