@@ -41,7 +41,6 @@ export class SearchAborted extends Error {
 export class Rendezvous {
   readonly #slots: Int32Array<ArrayBufferLike>
   readonly #workers: number
-
   readonly #kernel: Kernel | null
 
   /** `kernel` is the worker's; null for who never waits. */

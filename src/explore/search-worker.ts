@@ -99,6 +99,7 @@ export class SearchWorker {
   readonly #rowBytes: number
   readonly #isFolded: boolean
   readonly #poll: (() => void) | undefined
+
   /** `poll` is called every few dozen runs of states; inline searches report progress there. */
   constructor(setup: WorkerSetup, poll?: () => void) {
     const { memory, strideWords, stateBits } = setup

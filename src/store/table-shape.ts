@@ -70,8 +70,9 @@ const LINES_LEAST = 16
  * soon be repeated.
  */
 const SMALL_BYTES = 2 ** 22
-/** It takes up to so many times the lines if that is what slots of 32 bits need. */
+/** It takes up to so many times the lines, and bytes, if that is what slots of 32 bits need. */
 const NARROW_FACTOR = 32
+const NARROW_BYTES = 2 ** 23
 /** From this size on a growth takes smaller steps, since the bytes matter more than the time. */
 export const LARGE_BYTES = 2 ** 25
 /** Any growth takes at least so many times the slots. */
@@ -163,7 +164,7 @@ export function initialShape(bits: number, bytes: number): TableShape {
  * What to try, in this order, when the table `current` is full and keys have `bits` bits from now
  * on: the shape with the lines that its size asks for, then smaller and smaller ones down to the
  * next larger than `current`. Empty if the table is the largest possible.
- * @param largeBytes  size from which on steps are small.
+ * @param largeBytes  size from which on steps are small, and to which a large step leads at most.
  */
 export function grownShapes(
   bits: number,
@@ -171,16 +172,19 @@ export function grownShapes(
   largeBytes = LARGE_BYTES,
 ): TableShape[] {
   const bytes = tableBytes(current)
-  const isSmall = current.slotBytes === 4
-  const largeFactor = isSmall ? LARGE_FACTOR_32 : LARGE_FACTOR_64
-  const factor = bytes >= largeBytes ? largeFactor : bytes < SMALL_BYTES && !isSmall ? 4 : 2
+  const isNarrow = current.slotBytes === 4
+  const least = isNarrow ? LARGE_FACTOR_32 : LARGE_FACTOR_64
+  const factor = bytes < SMALL_BYTES && !isNarrow ? 4 : 2
   const slots = slotCount(current)
-  const shapes = tableShapes(bits, current.lines / 2, current.lines * (isSmall ? 4 : NARROW_FACTOR))
+  const reach = isNarrow ? 4 : NARROW_FACTOR
+  const shapes = tableShapes(bits, current.lines / 2, current.lines * reach)
   const larger = shapes.filter(shape => slotCount(shape) > slots * FACTOR_MIN)
-  const narrow = larger.find(shape => shape.slotBytes === 4)?.lines ?? Infinity
   // By lines, as the first table with 32-bit slots has twice the slots in the same lines.
-  const asked = current.lines * factor * 1.001
-  const most = isSmall || narrow === Infinity ? asked : Math.max(asked, narrow)
+  const step = Math.min(current.lines * factor, Math.floor(largeBytes / LINE_BYTES))
+  const asked = Math.max(current.lines * least, step) * 1.001
+  const narrow = isNarrow ? undefined : larger.find(shape => shape.slotBytes === 4)
+  const isNear = narrow !== undefined && narrow.lines * LINE_BYTES <= NARROW_BYTES
+  const most = isNear ? Math.max(asked, narrow.lines) : asked
   const within = larger.filter(shape => shape.lines <= most)
   return (within.length === 0 ? larger.slice(0, 1) : within).reverse()
 }

@@ -64,6 +64,21 @@ describe('table shapes', () => {
     }
   })
 
+  it('take less than 5 bytes a row from 7 million rows on, right after a growth too', () => {
+    for (const bits of widths.filter(width => width >= 24 && width <= 48)) {
+      let current = initialShape(bits, 2 ** 18)
+      for (;;) {
+        const next = grownShapes(bits, current)[0]
+        const rows = current.rowsMax
+        if (next === undefined || rows > 2 ** bits) break
+        if (rows >= 7e6)
+          expect(tableBytes(next) / rows, `${bits} bits, ${rows} rows`).toBeLessThan(5)
+        current = next
+      }
+      expect(current.rowsMax).toBeGreaterThan(Math.min(7e6, 2 ** bits / 2))
+    }
+  })
+
   it('go to the first slots of 32 bits at once if these are not far', () => {
     const first = initialShape(46, 2 ** 18)
     expect(first.slotBytes).toBe(8)
