@@ -41,13 +41,25 @@ export function writeName(bytes: number[], name: string): void {
   bytes.push(...encoded)
 }
 
-/** Appends a list with its length in front. */
-export function writeVector(bytes: number[], items: readonly (readonly number[])[]): void {
-  writeUnsigned(bytes, items.length)
-  for (const item of items) append(bytes, item)
+/** An unsigned number in LEB128. */
+export function unsigned(value: number): number[] {
+  const bytes: number[] = []
+  writeUnsigned(bytes, value)
+  return bytes
 }
 
-/** Appends `more`; works for lists that are too long to spread. */
-export function append(bytes: number[], more: readonly number[]): void {
-  for (const byte of more) bytes.push(byte)
+/** The parts, one after the other. */
+export function concatenate(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let end = 0
+  for (const part of parts) {
+    bytes.set(part, end)
+    end += part.length
+  }
+  return bytes
+}
+
+/** A list with its length in front. */
+export function vector(items: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  return concatenate([unsigned(items.length), ...items])
 }

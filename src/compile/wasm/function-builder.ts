@@ -3,7 +3,7 @@
  * on how deep the code around it is nested; locals are taken and given back.
  */
 import { assert, defined } from '../../base/assert.js'
-import { append, writeSigned, writeSigned32, writeUnsigned } from './bytes.js'
+import { concatenate, vector, writeSigned, writeSigned32, writeUnsigned } from './bytes.js'
 import {
   BR_TABLE,
   NO_RESULT,
@@ -130,14 +130,10 @@ export class FunctionBuilder {
   }
 
   /** The function's body as the code section wants it: locals, instructions, end. */
-  finish(): number[] {
+  finish(): Uint8Array<ArrayBuffer> {
     assert(this.depth === 0, 'all blocks are closed')
-    const body: number[] = []
-    writeUnsigned(body, this.localTypes.length)
-    for (const type of this.localTypes) body.push(1, valueType[type])
-    append(body, this.code)
-    body.push(simpleOpcode.end)
-    return body
+    const locals = vector(this.localTypes.map(type => [1, valueType[type]]))
+    return concatenate([locals, this.code, [simpleOpcode.end]])
   }
 
   private indexed(name: keyof typeof indexOpcode, index: number): this {

@@ -2,7 +2,7 @@
  * Builds a WebAssembly module with one imported shared memory and some functions.
  * Source: WebAssembly Core Specification 2.0, section 5.5; threads proposal for shared memory.
  */
-import { append, writeName, writeUnsigned, writeVector } from './bytes.js'
+import { concatenate, unsigned, vector, writeName, writeUnsigned } from './bytes.js'
 import type { FunctionBuilder, FunctionIndex } from './function-builder.js'
 import { valueType } from './opcodes.js'
 import type { ValueType } from './opcodes.js'
@@ -37,33 +37,25 @@ export class ModuleBuilder {
   }
 
   finish(): Uint8Array<ArrayBuffer> {
-    const bytes = [...MAGIC_AND_VERSION]
     const types = this.functions.map(({ builder, results }) => {
-      const type = [FUNCTION_TYPE]
-      writeVector(
-        type,
-        builder.parameters.map(p => [valueType[p]]),
-      )
-      writeVector(
-        type,
-        results.map(r => [valueType[r]]),
-      )
-      return type
+      const parameters = vector(builder.parameters.map(p => [valueType[p]]))
+      return concatenate([[FUNCTION_TYPE], parameters, vector(results.map(r => [valueType[r]]))])
     })
-    writeSection(bytes, section.type, types)
-    writeSection(bytes, section.import, [memoryImport()])
-    writeSection(
-      bytes,
-      section.function,
-      this.functions.map((_, i) => unsigned(i)),
-    )
-    writeSection(bytes, section.export, this.exports())
     const bodies = this.functions.map(({ builder }) => {
       const body = builder.finish()
-      return [...unsigned(body.length), ...body]
+      return concatenate([unsigned(body.length), body])
     })
-    writeSection(bytes, section.code, bodies)
-    return Uint8Array.from(bytes)
+    return concatenate([
+      MAGIC_AND_VERSION,
+      sectionOf(section.type, types),
+      sectionOf(section.import, [memoryImport()]),
+      sectionOf(
+        section.function,
+        this.functions.map((_, i) => unsigned(i)),
+      ),
+      sectionOf(section.export, this.exports()),
+      sectionOf(section.code, bodies),
+    ])
   }
 
   private exports(): number[][] {
@@ -88,16 +80,7 @@ function memoryImport(): number[] {
   return entry
 }
 
-function unsigned(value: number): number[] {
-  const bytes: number[] = []
-  writeUnsigned(bytes, value)
-  return bytes
-}
-
-function writeSection(bytes: number[], id: number, items: readonly (readonly number[])[]): void {
-  const content: number[] = []
-  writeVector(content, items)
-  bytes.push(id)
-  writeUnsigned(bytes, content.length)
-  append(bytes, content)
+function sectionOf(id: number, items: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const content = vector(items)
+  return concatenate([[id], unsigned(content.length), content])
 }

@@ -2,11 +2,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  concatenate,
+  unsigned,
+  vector,
   writeName,
   writeSigned,
   writeSigned32,
   writeUnsigned,
-  writeVector,
 } from '../../../src/compile/wasm/bytes.js'
 
 function decodeUnsigned(bytes: readonly number[]): number {
@@ -23,6 +25,7 @@ test('unsigned numbers decode to themselves', () => {
     fc.property(fc.nat({ max: 2 ** 32 - 1 }), value => {
       const bytes: number[] = []
       writeUnsigned(bytes, value)
+      expect(unsigned(value)).toEqual(bytes)
       expect(decodeUnsigned(bytes)).toBe(value)
       expect(bytes.slice(0, -1).every(byte => byte >= 0x80)).toBe(true)
       expect(bytes.at(-1)).toBeLessThan(0x80)
@@ -63,6 +66,11 @@ test('small signed numbers take one byte', () => {
 test('names and vectors carry their length', () => {
   const bytes: number[] = []
   writeName(bytes, 'é')
-  writeVector(bytes, [[1, 2], [3]])
-  expect(bytes).toEqual([2, 0xc3, 0xa9, 2, 1, 2, 3])
+  expect(bytes).toEqual([2, 0xc3, 0xa9])
+  expect([...vector([[1, 2], [3]])]).toEqual([2, 1, 2, 3])
+})
+
+test('parts are put one after the other', () => {
+  expect([...concatenate([[1, 2], Uint8Array.of(3), [], [4]])]).toEqual([1, 2, 3, 4])
+  expect(concatenate([])).toHaveLength(0)
 })
