@@ -4,7 +4,6 @@ import { defined } from '../base/assert.js'
 import { Diagnostic } from '../base/diagnostic.js'
 import { compile, successorOrder } from '../compile/compile.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
-import { beginBuiltModules } from '../explore/built-modules.js'
 import { explore } from '../explore/explore.js'
 import { ExplorerThreads } from '../explore/worker-threads.js'
 import type {
@@ -170,8 +169,7 @@ async function prepare(
   const values = chooseValues(definition, flags.param ?? [], variant)
   if (flags.trace !== undefined) checkWritable(flags.trace)
   if (flags.spill !== undefined) checkSpillFolder(flags.spill)
-  // Threads start and the kernel is compiled while this one builds and compiles the model.
-  beginBuiltModules()
+  // Threads start while this one builds and compiles the model.
   const threads = new ExplorerThreads(flags.workers ?? availableParallelism())
   try {
     const whole = await instantiate(source, values)

@@ -191,12 +191,12 @@ async function search(
 ): Promise<ExploreResult> {
   const { workers, signal } = options
   const started = performance.now()
-  const [kernel, level, modelModule] = await Promise.all([
-    builtModule(files.kernel),
-    builtModule(files.level),
-    WebAssembly.compile(Uint8Array.from(model.wasm)),
-  ])
-  const prepared = prepare(model, options, { kernel, level, model: modelModule }, spill)
+  const modules = {
+    kernel: builtModule(files.kernel),
+    level: builtModule(files.level),
+    model: new WebAssembly.Module(Uint8Array.from(model.wasm)),
+  }
+  const prepared = prepare(model, options, modules, spill)
   const { workspace } = prepared
   const setup: WorkerSetup = {
     ...prepared.setup,

@@ -11,7 +11,6 @@
  * written. A stretched table has no old one: then it is stretched once more, and the rows stay
  * aside meanwhile.
  */
-import { defined } from '../base/assert.js'
 import {
   GROWTH_COPY,
   GROWTH_NONE,
@@ -68,7 +67,7 @@ export interface GrowingTable {
 /** A round of fewer lines than this is the last, and one worker's. */
 const LAST_ROUND_LINES = 4096
 /** A table is stretched to at most so many times its lines (the kernel's buffers are for that). */
-const STRETCH_MAX = 2
+const STRETCH_MAX = 4
 /**
  * Share of a table's bytes that rows which are set aside may take: those of a round, a few in a
  * hundred, and the overflow, each in 8 bytes instead of 4.
@@ -96,16 +95,26 @@ export interface NextTable {
   readonly shapes: readonly TableShape[]
 }
 
-/** The next table; null if the one in use is neither full nor are its keys too short. */
-function nextTable(view: DataView, format: RowFormat, largeBytes = LARGE_BYTES): NextTable | null {
-  // After a failed copy the next record holds the table that was too small; go on from there.
+/** The table in use, or that which was too small for a copy of it, and the keys to come. */
+function formerTable(view: DataView, format: RowFormat): { table: Table; keys: KeyFormat } {
   const failed = view.getUint32(REHASH_FAILED, true) !== 0
-  const isFull = failed || view.getUint32(TABLE_FULL, true) !== 0
-  const { shape, keys } = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
+  const table = readTableRecord(view, failed ? TABLE_NEXT : TABLE)
   const tree = foldTree(format)
-  const next = tree === null ? keys : neededKeys(view, tree, keys)
-  if (isFull) return { keys: next, shapes: grownShapes(next.bits, shape, largeBytes) }
-  return next.bits === keys.bits ? null : { keys: next, shapes: rekeyedShapes(next.bits, shape) }
+  return { table, keys: tree === null ? table.keys : neededKeys(view, tree, table.keys) }
+}
+
+/** True if some row has found the table in use, or a copy of it, too full. */
+function isFull(view: DataView): boolean {
+  return view.getUint32(REHASH_FAILED, true) !== 0 || view.getUint32(TABLE_FULL, true) !== 0
+}
+
+/** The next table, for one that needs it. */
+function nextTable(view: DataView, format: RowFormat, largeBytes: number): NextTable {
+  const { table, keys } = formerTable(view, format)
+  const shapes = isFull(view)
+    ? grownShapes(keys.bits, table.shape, largeBytes)
+    : rekeyedShapes(keys.bits, table.shape)
+  return { keys, shapes }
 }
 
 /** The table in the first memory, which needs a next one; from `largeBytes` on steps are small. */
@@ -115,18 +124,19 @@ export function firstTable(
   format: RowFormat,
   largeBytes = LARGE_BYTES,
 ): GrowingTable {
-  const next = (): NextTable => defined(nextTable(view, format, largeBytes) ?? undefined)
-  return { view, kernel, next, mayCopy: true }
+  return { view, kernel, next: () => nextTable(view, format, largeBytes), mayCopy: true }
 }
 
 /** True if rows must move to another table, since the one in use is full or its keys too short. */
 export function needsNextTable(view: DataView, format: RowFormat): boolean {
-  return nextTable(view, format) !== null
+  if (isFull(view)) return true
+  const { table, keys } = formerTable(view, format)
+  return keys.bits !== table.keys.bits
 }
 
 /** Bytes of the table that a growth tries first; Infinity if there is none. */
 export function nextTableBytes(view: DataView, format: RowFormat): number {
-  const shape = nextTable(view, format)?.shapes[0]
+  const [shape] = nextTable(view, format, LARGE_BYTES).shapes
   return shape === undefined ? Infinity : tableBytes(shape)
 }
 

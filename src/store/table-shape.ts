@@ -66,14 +66,14 @@ const LINES_MAX = 2 ** 26 - 2 ** 12
 /** Keys of any width have a table of at most so many lines. */
 const LINES_LEAST = 16
 /**
- * Below this size a growth of 64-bit slots takes fourfold the slots, since it is cheap and would
- * soon be repeated.
+ * A growth takes so many times the lines, up to LARGE_BYTES. Fewer growths cost less time, and
+ * lines that are not almost full are searched faster.
  */
-const SMALL_BYTES = 2 ** 22
+const SMALL_FACTOR = 4
 /** It takes up to so many times the lines, and bytes, if that is what slots of 32 bits need. */
 const NARROW_FACTOR = 32
 const NARROW_BYTES = 2 ** 23
-/** From this size on a growth takes smaller steps, since the bytes matter more than the time. */
+/** From this size on a growth takes small steps, since the bytes matter more than the time. */
 export const LARGE_BYTES = 2 ** 25
 /** Any growth takes at least so many times the slots. */
 const FACTOR_MIN = 1.05
@@ -155,9 +155,12 @@ export function tableShapes(bits: number, linesMin = 0, linesMax = LINES_MAX): T
 
 /** The largest shape of at most `bytes`, or the smallest there is. */
 export function initialShape(bits: number, bytes: number): TableShape {
-  const shapes = tableShapes(bits, 0, bytes / LINE_BYTES)
-  const fitting = shapes.filter(shape => tableBytes(shape) <= bytes)
-  return defined(fitting.at(-1) ?? shapes[0], 'every width of keys has a table shape')
+  const lines = bytes / LINE_BYTES
+  const fits = (shape: TableShape): boolean => tableBytes(shape) <= bytes
+  const near = tableShapes(bits, lines / 2, lines).findLast(fits)
+  if (near !== undefined) return near
+  const shapes = tableShapes(bits)
+  return defined(shapes.findLast(fits) ?? shapes[0], 'every width of keys has a table shape')
 }
 
 /**
@@ -171,16 +174,14 @@ export function grownShapes(
   current: TableShape,
   largeBytes = LARGE_BYTES,
 ): TableShape[] {
-  const bytes = tableBytes(current)
   const isNarrow = current.slotBytes === 4
   const least = isNarrow ? LARGE_FACTOR_32 : LARGE_FACTOR_64
-  const factor = bytes < SMALL_BYTES && !isNarrow ? 4 : 2
   const slots = slotCount(current)
-  const reach = isNarrow ? 4 : NARROW_FACTOR
-  const shapes = tableShapes(bits, current.lines / 2, current.lines * reach)
+  const reach = isNarrow ? SMALL_FACTOR : NARROW_FACTOR
+  const shapes = tableShapes(bits, current.lines / 2, current.lines * reach * 1.001)
   const larger = shapes.filter(shape => slotCount(shape) > slots * FACTOR_MIN)
   // By lines, as the first table with 32-bit slots has twice the slots in the same lines.
-  const step = Math.min(current.lines * factor, Math.floor(largeBytes / LINE_BYTES))
+  const step = Math.min(current.lines * SMALL_FACTOR, Math.floor(largeBytes / LINE_BYTES))
   const asked = Math.max(current.lines * least, step) * 1.001
   const narrow = isNarrow ? undefined : larger.find(shape => shape.slotBytes === 4)
   const isNear = narrow !== undefined && narrow.lines * LINE_BYTES <= NARROW_BYTES

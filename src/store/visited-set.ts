@@ -41,6 +41,9 @@ const SHARD_INDEX_BITS = 26
 /** An index that needs more bits gets so many to spare, as longer keys cost a new table. */
 export const INDEX_BITS_SPARE = 2
 
+/** What an operating system commits at a time, or less than that. */
+const PAGE_BYTES = 4096
+
 /** Size of the table, bytes and load. */
 export interface VisitedSetSize {
   /** Bytes of the table in use. */
@@ -93,6 +96,8 @@ export function createVisitedSet(
   view.setUint32(MEMORY_END, end, true)
   view.setUint32(MEMORY_LIMIT, LIMIT_MAX, true)
   const address = kernel.allocateTable(tableBytes(shape)) >>> 0
+  // Written before they are read, pages are committed at once, as in workers/kernel/rehash.ts.
+  for (let page = 0; page < tableBytes(shape); page += PAGE_BYTES) view.setUint8(address + page, 0)
   const internSlots = Math.min(INTERN_SLOTS_FIRST_MAX, options.tableBytes / BYTES_PER_INTERN_SLOT)
   if (tree !== null) createInternTables(view, kernel, tree, internSlots)
   view.setUint32(MEMORY_LIMIT, Math.min(LIMIT_MAX, Math.floor(options.memoryBytes)), true)

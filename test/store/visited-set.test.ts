@@ -92,6 +92,39 @@ describe('the visited set of one thread', () => {
     }
   })
 
+  it('is stretched to up to four times its lines and keeps every row', () => {
+    const factors: number[] = []
+    for (const stateBits of [18, 21, 25, 30, 36]) {
+      const rows = Array.from({ length: 12_000 }, (_, i) => [
+        (BigInt(i) * 0x9e3779b97n) % 2n ** BigInt(stateBits),
+      ])
+      // Large steps end at this size, so the last of them has any factor.
+      for (let largeBytes = 6000; largeBytes < 24_000; largeBytes += 1700) {
+        const format = { strideWords: 1, stateBits }
+        const sizes = new Map<number, number>()
+        const set = new SoloSet(format, 1500, largeBytes)
+        for (const fresh of [500, 0]) {
+          for (let first = 0; first < rows.length; first += 500) {
+            expect(set.insert(rows.slice(first, first + 500))).toHaveLength(fresh)
+            sizes.set(set.growths, set.bytes)
+          }
+        }
+        const bytes = [...sizes.values()]
+        factors.push(...bytes.slice(1).map((size, i) => size / bytes[i]!))
+      }
+    }
+    for (const [least, most] of [
+      [1.05, 1.3],
+      [1.5, 2],
+      [2, 2.5],
+      [2.5, 3],
+      [3, 3.5],
+      [3.5, 4.1],
+    ] as const) {
+      expect(factors.some(factor => factor >= least && factor <= most)).toBe(true)
+    }
+  })
+
   it('is stretched once more when rows that were set aside find no slot', () => {
     const format = { strideWords: 1, stateBits: 36 }
     const mixer = new SoloSet(format, 512)

@@ -69,6 +69,17 @@ function readNext(): void {
   rekeyed = nextMixMask != mixMask || nextKeyLeftBits != keyLeftBits
 }
 
+/**
+ * Makes the operating system commit the page of `address`, if nobody has written there. If the
+ * first access were the look whether a slot is empty, the system would map a page of zeros and
+ * replace it at the first write, with a flush of all processors' address caches, which costs more
+ * than the rest of the growth when several workers do it. A compare-and-swap of 0 for 0 changes
+ * nothing, whoever has been there, and unlike other such writes is not optimised to a load.
+ */
+function commitPage(address: usize): void {
+  atomic.cmpxchg<u32>(address, 0, 0)
+}
+
 /** Puts a 32-bit slot value into the first empty slot from `line` on. False if none is in reach. */
 function place32(line: usize, value: u32, step: usize): bool {
   const mask = ((<u32>1) << (<u32>nextDisplacementBits)) - 1
@@ -81,6 +92,7 @@ function place32(line: usize, value: u32, step: usize): bool {
     if ((value & mask) == mask) return false
     value += 1
     line = nextLine(line, step, nextStart, nextEnd)
+    commitPage(line)
   }
 }
 
@@ -96,6 +108,7 @@ function place64(line: usize, value: u64, step: usize): bool {
     if ((value & mask) == mask) return false
     value += 1
     line = nextLine(line, step, nextStart, nextEnd)
+    commitPage(line)
   }
 }
 
@@ -105,8 +118,11 @@ function remixed(mixed: u64): u64 {
   return mixWith(key, nextMixHalf, nextMixMask)
 }
 
-/** Puts a row, known by its mixed value in the old table, into the new one. */
-function place(known: u64): bool {
+/**
+ * Puts a row, known by its mixed value in the old table, into the new one. With `isFar` its new
+ * home may lie in a page that is not committed.
+ */
+function place(known: u64, isFar: bool): bool {
   const mixed = rekeyed ? remixed(known) : known
   const x = mixed >> nextShift
   const home = (x * nextReciprocal) >> RECIPROCAL_SHIFT
@@ -114,6 +130,7 @@ function place(known: u64): bool {
   const remainder = ((x - home * nextDivisor) << nextShift) | (mixed & low)
   const value = (remainder << nextDisplacementBits) | 1
   const line = nextStart + <usize>home * LINE_BYTES
+  if (isFar) commitPage(line)
   const step = stepBytes(remainder, nextStepShift)
   if (nextSlotBytes != 4) return place64(line, value, step)
   return place32(line, <u32>value, step) || insertOverflow(mixed, nextEnd, nextOverflowEnd) >= 0
@@ -139,38 +156,36 @@ function rehashLines(first: u32, last: u32): bool {
         home = i >= moved ? i - moved : i + lines - moved
       }
       const high = <u64>home * tableDivisor + (remainder >> tableShift)
-      if (!place((high << tableShift) | (remainder & low))) return false
+      const mixed = (high << tableShift) | (remainder & low)
+      if (!place(mixed, rekeyed || displacement != 0)) return false
     }
   }
   return true
 }
 
-/** Moves the overflow. False if some row found no slot. */
-function rehashOverflow(): bool {
-  for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
+/**
+ * Moves the rows of the overflow that the old lines `first` to `last` - 1 have for their share.
+ * False if some row found no slot.
+ */
+function rehashOverflow(first: u64, last: u64, lines: u64): bool {
+  const slots = <u64>((overflowEnd - tableEnd) >> 3)
+  const end = tableEnd + ((<usize>((slots * last) / lines)) << 3)
+  for (let slot = tableEnd + ((<usize>((slots * first) / lines)) << 3); slot < end; slot += 8) {
     const value = load<u64>(slot)
-    if (value != 0 && !place(value - 1)) return false
+    if (value != 0 && !place(value - 1, true)) return false
   }
   return true
 }
 
-/** Bytes beyond a run's own lines that its rows may overflow into; a few steps (table.ts). */
-const OVERFLOW_REACH: usize = 131072
+/** What an operating system commits at a time, or less than that. */
+const PAGE_BYTES: usize = 4096
 
-/**
- * Makes the operating system commit the pages of the new table that the run at hand fills, by a
- * write to each. If the first access were the look whether a slot is empty, the system would map
- * a page of zeros and replace it at the first write, with a flush of all processors' address
- * caches, which costs more than the rest of the growth when several workers do it. A
- * compare-and-swap of 0 for 0 changes nothing, whoever has been there, and unlike other such
- * writes is not optimised to a load.
- */
-function commitPages(first: u32, last: u32): void {
-  const lines = (tableEnd - tableStart) / LINE_BYTES
-  const nextLines = <u64>((nextEnd - nextStart) / LINE_BYTES)
-  let page = nextStart + <usize>((nextLines * first) / lines) * LINE_BYTES
-  const end = nextStart + <usize>((nextLines * last) / lines) * LINE_BYTES + OVERFLOW_REACH
-  for (; page < min(end, nextEnd); page += 4096) atomic.cmpxchg<u32>(page, 0, 0)
+/** Commits the pages of lines `start` to `end`, from `first` to `last` if `whole` is all. */
+function commitPart(first: u64, last: u64, whole: u64, start: usize, end: usize): void {
+  const lines = <u64>((end - start) / LINE_BYTES)
+  const partEnd = start + <usize>((lines * last) / whole) * LINE_BYTES
+  let page = start + <usize>((lines * first) / whole) * LINE_BYTES
+  for (; page < partEnd; page = (page | (PAGE_BYTES - 1)) + 1) commitPage(page)
 }
 
 /** Old lines of the run at hand that are still to be moved. */
@@ -179,10 +194,10 @@ let runEnd: u32 = 0
 
 /**
  * Takes part in a growth, between the two barriers (Kernel.rehash): moves the next few old lines
- * of this worker's run, or takes a new run. False if none is left, or some row found no slot. Runs
- * are long, so that rows which overflow into neighbouring lines seldom meet another worker there.
- * Calls are short, since the engine replaces its first, slow code for a function only when it is
- * called again.
+ * of this worker's run. Or takes a new run, commits the pages that it fills, and does its share of
+ * the overflow. False if nothing is left, or some row found no slot. Runs are long, so that rows
+ * which overflow into neighbouring lines seldom meet another worker there. Calls are short, since
+ * the engine replaces its first, slow code for a function only when it is called again.
  */
 export function copyRows(): bool {
   const lines: u32 = <u32>((tableEnd - tableStart) / LINE_BYTES)
@@ -196,9 +211,9 @@ export function copyRows(): bool {
       return false
     }
     readNext()
-    commitPages(runNext, runEnd)
-    // Who takes the last run moves the overflow too, when the pages of all runs are committed.
-    if (runEnd == lines) placed = rehashOverflow()
+    commitPart(runNext, runEnd, lines, nextStart, nextEnd)
+    commitPart(runNext, runEnd, lines, nextEnd, nextOverflowEnd)
+    placed = rehashOverflow(runNext, runEnd, lines)
   }
   const first = runNext
   runNext = min<u32>(first + REHASH_LINES, runEnd)

@@ -132,61 +132,118 @@ function storeLanes(to: usize, slots: v128, lanes: u32, compressions: usize): us
   return to + ((<usize>popcnt(lanes)) << 2)
 }
 
-/** Where the next slots of the line at hand go: to up to three new lines, or aside. */
+/** Where the next slots of the line at hand go: to up to five new lines, or aside. */
 let end0: usize = 0
 let end1: usize = 0
 let end2: usize = 0
 let end3: usize = 0
+let end4: usize = 0
+let endAside: usize = 0
 
-/** Distributes the rows of the old line at `from` over new lines, four slots at a time. */
+/** Distributes the rows of the old line at `from` over up to three new lines, four at a time. */
 function distribute(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
   const bits = <i32>tableDisplacementBits
   const nextBits = <i32>nextDisplacementBits
   const one = i32x4.splat(1)
   const mask = i32x4.splat((1 << bits) - 1)
   const shifts = i32x4.splat(shift)
-  const widths = i32x4.splat(nextWidth)
-  const twice = i32x4.splat(2 * nextWidth)
+  const width1 = i32x4.splat(nextWidth)
+  const width2 = i32x4.splat(2 * nextWidth)
   let to0 = end0
   let to1 = end1
   let to2 = end2
-  let to3 = end3
+  let aside = endAside
   for (let at = from; at < from + LINE_BYTES; at += 16) {
     const slots = v128.load(at)
     const home = i32x4.bitmask(i32x4.eq(v128.and(slots, mask), one))
     const remainders = i32x4.add(i32x4.shr_u(slots, bits), shifts)
-    const isAbove = i32x4.ge_u(remainders, widths)
-    const isFarAbove = i32x4.ge_u(remainders, twice)
-    const nearer = i32x4.sub(remainders, v128.and(isAbove, widths))
-    const next = i32x4.sub(nearer, v128.and(isFarAbove, widths))
+    const is1 = i32x4.ge_u(remainders, width1)
+    const is2 = i32x4.ge_u(remainders, width2)
+    const nearer = i32x4.sub(remainders, v128.and(is1, width1))
+    const next = i32x4.sub(nearer, v128.and(is2, width1))
     const nextSlots = v128.or(i32x4.shl(next, nextBits), one)
-    const above = home & i32x4.bitmask(isAbove)
-    const farAbove = home & i32x4.bitmask(isFarAbove)
-    to0 = storeLanes(to0, nextSlots, home ^ above, compressions)
-    to1 = storeLanes(to1, nextSlots, above ^ farAbove, compressions)
-    to2 = storeLanes(to2, nextSlots, farAbove, compressions)
-    to3 = storeLanes(to3, slots, home ^ 15, compressions)
+    const above1 = home & i32x4.bitmask(is1)
+    const above2 = home & i32x4.bitmask(is2)
+    to0 = storeLanes(to0, nextSlots, home ^ above1, compressions)
+    to1 = storeLanes(to1, nextSlots, above1 ^ above2, compressions)
+    to2 = storeLanes(to2, nextSlots, above2, compressions)
+    aside = storeLanes(aside, slots, home ^ 15, compressions)
+  }
+  end0 = to0
+  end1 = to1
+  end2 = to2
+  endAside = aside
+}
+
+/** As distribute, over up to five new lines. */
+function distributeFar(from: usize, shift: u32, nextWidth: u32, compressions: usize): void {
+  const bits = <i32>tableDisplacementBits
+  const nextBits = <i32>nextDisplacementBits
+  const one = i32x4.splat(1)
+  const mask = i32x4.splat((1 << bits) - 1)
+  const shifts = i32x4.splat(shift)
+  const width1 = i32x4.splat(nextWidth)
+  const width2 = i32x4.splat(2 * nextWidth)
+  const width3 = i32x4.splat(3 * nextWidth)
+  const width4 = i32x4.splat(4 * nextWidth)
+  let to0 = end0
+  let to1 = end1
+  let to2 = end2
+  let to3 = end3
+  let to4 = end4
+  let aside = endAside
+  for (let at = from; at < from + LINE_BYTES; at += 16) {
+    const slots = v128.load(at)
+    const home = i32x4.bitmask(i32x4.eq(v128.and(slots, mask), one))
+    const remainders = i32x4.add(i32x4.shr_u(slots, bits), shifts)
+    const is1 = i32x4.ge_u(remainders, width1)
+    const is2 = i32x4.ge_u(remainders, width2)
+    const is3 = i32x4.ge_u(remainders, width3)
+    const is4 = i32x4.ge_u(remainders, width4)
+    // What is true is -1.
+    const below = i32x4.add(i32x4.add(is1, is2), i32x4.add(is3, is4))
+    const next = i32x4.add(remainders, i32x4.mul(below, width1))
+    const nextSlots = v128.or(i32x4.shl(next, nextBits), one)
+    const above1 = home & i32x4.bitmask(is1)
+    const above2 = home & i32x4.bitmask(is2)
+    const above3 = home & i32x4.bitmask(is3)
+    const above4 = home & i32x4.bitmask(is4)
+    to0 = storeLanes(to0, nextSlots, home ^ above1, compressions)
+    to1 = storeLanes(to1, nextSlots, above1 ^ above2, compressions)
+    to2 = storeLanes(to2, nextSlots, above2 ^ above3, compressions)
+    to3 = storeLanes(to3, nextSlots, above3 ^ above4, compressions)
+    to4 = storeLanes(to4, nextSlots, above4, compressions)
+    aside = storeLanes(aside, slots, home ^ 15, compressions)
   }
   end0 = to0
   end1 = to1
   end2 = to2
   end3 = to3
+  end4 = to4
+  endAside = aside
 }
 
-/** Moves the rows of old lines `first` to `last` - 1. `buffers` has room for four and a table. */
+/**
+ * Moves the rows of old lines `first` to `last` - 1. At `buffers` there is room for those of six
+ * new lines, of rows that go aside, and a table.
+ */
 function stretchLines(first: u32, last: u32, buffers: usize): void {
   const width = <i64>(tableDivisor << tableShift)
   const nextWidth = <u32>(nextDivisor << nextShift)
-  const displaced = buffers + 3 * BUFFER_BYTES
-  const compressions = buffers + 4 * BUFFER_BYTES
+  const isFar = width > 2 * <i64>nextWidth
+  const to1 = buffers
+  const to2 = to1 + BUFFER_BYTES
+  const to3 = to2 + BUFFER_BYTES
+  const to4 = to3 + BUFFER_BYTES
+  const aside = to4 + BUFFER_BYTES
+  let low = aside + BUFFER_BYTES
+  let open = low + BUFFER_BYTES
+  const compressions = open + BUFFER_BYTES
   writeCompressions(compressions)
   // The lowest new line so far, what it has got, and where the old line before it begins there.
   let target = (<u64>last * <u64>width) / nextWidth
   let offset = <i64>(<u64>last * <u64>width - target * nextWidth)
-  let open = buffers
   let openEnd = open
-  let spare1 = buffers + BUFFER_BYTES
-  let spare2 = buffers + 2 * BUFFER_BYTES
   for (let line = last; line-- > first;) {
     const top = offset != 0 ? target : target - 1
     offset -= width
@@ -194,21 +251,26 @@ function stretchLines(first: u32, last: u32, buffers: usize): void {
       offset += nextWidth
       target--
     }
-    const from = tableStart + line * LINE_BYTES
-    const low = spare1
-    const isTwo = top - target == 1
-    const middle = isTwo ? open : spare2
+    // The new line that the old line before has begun is the last of those that this one goes to.
+    const above = top - target
     end0 = low
-    end1 = isTwo ? openEnd : spare2
-    end2 = isTwo ? spare2 : openEnd
-    end3 = displaced
-    distribute(from, <u32>offset, nextWidth, compressions)
-    if (!isTwo) writeLine(target + 2, open, end2)
-    writeLine(target + 1, middle, end1)
-    setDisplacedAside(line, displaced, end3)
-    spare1 = open
+    end1 = above == 1 ? openEnd : to1
+    end2 = above == 2 ? openEnd : to2
+    end3 = above == 3 ? openEnd : to3
+    end4 = above == 4 ? openEnd : to4
+    endAside = aside
+    const from = tableStart + line * LINE_BYTES
+    if (isFar) distributeFar(from, <u32>offset, nextWidth, compressions)
+    else distribute(from, <u32>offset, nextWidth, compressions)
+    writeLine(target + 1, above == 1 ? open : to1, end1)
+    if (above >= 2) writeLine(target + 2, above == 2 ? open : to2, end2)
+    if (above >= 3) writeLine(target + 3, above == 3 ? open : to3, end3)
+    if (above >= 4) writeLine(target + 4, open, end4)
+    setDisplacedAside(line, aside, endAside)
+    const written = open
     open = low
     openEnd = end0
+    low = written
     if (offset == 0) {
       writeLine(target, open, openEnd)
       openEnd = open
