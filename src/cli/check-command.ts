@@ -1,11 +1,10 @@
 /** `zapcheck check <model>`: explores one model and reports. */
-import { availableParallelism } from 'node:os'
 import { defined } from '../base/assert.js'
 import { Diagnostic } from '../base/diagnostic.js'
 import { compile, successorOrder } from '../compile/compile.js'
 import type { CompiledModel } from '../compile/compiled-model.js'
 import { explore } from '../explore/explore.js'
-import { ExplorerThreads } from '../explore/worker-threads.js'
+import type { ExplorerThreads } from '../explore/worker-threads.js'
 import type {
   CheckpointOptions,
   ExploreOptions,
@@ -91,7 +90,6 @@ interface Prepared {
   readonly model: Model
   readonly compiled: CompiledModel
   readonly reduction: PreparedReduction
-  readonly threads: ExplorerThreads
   readonly file: string | null
   readonly variant: Variant | undefined
   /** What the model accepts of its coverage. */
@@ -108,29 +106,35 @@ export interface ResumedCheckpoint {
 
 /**
  * Checks one model; returns the exit code.
+ * @param threads  closed by the caller, if nothing runs
  * @param resumed  what to go on from; its folder is released by the caller
  * @throws Diagnostic before anything runs
  */
 export async function checkCommand(
   word: string,
   flags: CheckFlags,
+  threads: ExplorerThreads,
   resumed: ResumedCheckpoint | null = null,
 ): Promise<number> {
   const prepared = await prepare(word, flags, resumed)
   try {
-    return await run(prepared, flags)
+    return await run(prepared, flags, threads)
   } finally {
     prepared.checkpoint?.held.release()
   }
 }
 
-async function run(prepared: Prepared, flags: CheckFlags): Promise<number> {
+async function run(
+  prepared: Prepared,
+  flags: CheckFlags,
+  threads: ExplorerThreads,
+): Promise<number> {
   const { checkpoint } = prepared
   const output = new Console(flags)
   const interruption = listenForInterrupt(() => {
     output.note('zapcheck: ending; press Ctrl-C again to stop at once')
   })
-  const options = exploreOptions(prepared.threads, flags, output, interruption.signal)
+  const options = exploreOptions(threads, flags, output, interruption.signal)
   const result = await explore(prepared.compiled, {
     ...options,
     ...(checkpoint !== null && { checkpoint: checkpoint.options }),
@@ -169,25 +173,18 @@ async function prepare(
   const values = chooseValues(definition, flags.param ?? [], variant)
   if (flags.trace !== undefined) checkWritable(flags.trace)
   if (flags.spill !== undefined) checkSpillFolder(flags.spill)
-  // Threads start while this one builds and compiles the model.
-  const threads = new ExplorerThreads(flags.workers ?? availableParallelism())
-  try {
-    const whole = await instantiate(source, values)
-    checkAcceptedNames(definition.accepts, formsOf(definition, whole))
-    const model = selectProperties(whole, flags.property ?? [])
-    const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
-    const reduction = prepareReduction(model, asked, successorOrder)
-    const { group, stubborn } = reduction
-    const coverage = flags.coverage === true ? 'counts' : 'none'
-    const compiled = compile(model, layoutOf(model), group, { coverage, stubborn })
-    const { accepts } = definition
-    const plain = { model, compiled, reduction, threads, file, variant, accepts }
-    const command = { model: file ?? word, flags: checkpointedFlags(flags) }
-    return { ...plain, checkpoint: openFolder(plain, command, flags, resumed) }
-  } catch (error) {
-    await threads.close()
-    throw error
-  }
+  const whole = await instantiate(source, values)
+  checkAcceptedNames(definition.accepts, formsOf(definition, whole))
+  const model = selectProperties(whole, flags.property ?? [])
+  const asked = flags.reduce ?? variant?.reduce ?? definition.reduce
+  const reduction = prepareReduction(model, asked, successorOrder)
+  const { group, stubborn } = reduction
+  const coverage = flags.coverage === true ? 'counts' : 'none'
+  const compiled = compile(model, layoutOf(model), group, { coverage, stubborn })
+  const { accepts } = definition
+  const plain = { model, compiled, reduction, file, variant, accepts }
+  const command = { model: file ?? word, flags: checkpointedFlags(flags) }
+  return { ...plain, checkpoint: openFolder(plain, command, flags, resumed) }
 }
 
 /** The model as it is checked, then as its defaults and its variants make it. */

@@ -141,8 +141,11 @@ async function checkModel(model: string, flags: CheckFlags): Promise<number> {
     const { samplingCommand } = await import('./sampling-command.js')
     return samplingCommand(model, flags)
   }
-  const { checkCommand } = await import('./check-command.js')
-  return checkCommand(model, flags)
+  const { withThreads } = await import('./with-threads.js')
+  return withThreads(flags, async threads => {
+    const { checkCommand } = await import('./check-command.js')
+    return checkCommand(model, flags, threads)
+  })
 }
 
 /** The suite takes its parameters and properties from the models. */

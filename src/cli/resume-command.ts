@@ -3,6 +3,7 @@ import { Diagnostic } from '../base/diagnostic.js'
 import { checkCommand } from './check-command.js'
 import type { CheckFlags } from './check-command.js'
 import { holdOldFolder } from './checkpoint-folder.js'
+import { withThreads } from './with-threads.js'
 
 /** Flags of `resume`: those of `check` that do not say what is checked. */
 export type ResumeFlags = Pick<
@@ -30,8 +31,10 @@ export async function resumeCommand(folder: string, flags: ResumeFlags): Promise
       throw new Diagnostic('ZC104', `--max-depth cannot be '${flags.maxDepth}'`, {
         hint: `the checkpoint is at depth ${depth} already`,
       })
-    const all = { ...command.flags, ...flags, checkpoint: folder }
-    return await checkCommand(command.model, all as CheckFlags, { held, manifest })
+    const all = { ...command.flags, ...flags, checkpoint: folder } as CheckFlags
+    return await withThreads(all, threads =>
+      checkCommand(command.model, all, threads, { held, manifest }),
+    )
   } finally {
     held.release()
   }

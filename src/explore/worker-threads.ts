@@ -3,6 +3,7 @@
  * an error that names worker and cause. Main thread. comlink is the control plane; it carries one
  * `run` call per worker and its end.
  */
+import { availableParallelism } from 'node:os'
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { releaseProxy, wrap, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
@@ -36,21 +37,39 @@ function deathOf(thread: Worker): Promise<never> {
   return death
 }
 
+/** A thread, and what tells of its end. */
+interface Thread {
+  readonly worker: Worker
+  readonly death: Promise<never>
+}
+
 /**
- * Threads that wait for a search. Starting one takes some 30 ms, so a program that still has a
- * model to compile starts them first. Each set of threads serves one search.
+ * Threads that wait for a search. Starting one takes some 25 ms of a processor, so a program that
+ * still has a model to load and to compile starts them first, but not all at once: one processor is
+ * left to the program. Each set of threads serves one search.
  */
 export class ExplorerThreads {
-  readonly #threads: readonly { readonly worker: Worker; readonly death: Promise<never> }[]
+  readonly #threads: Thread[] = []
+  readonly #script: string
+  #isClosed = false
 
-  /** Starts `count` threads of `script`. */
+  /** Starts `count` threads of `script`, some of them when others have started. */
   constructor(
     readonly count: number,
     script: string = builtFiles().worker,
   ) {
-    this.#threads = Array.from({ length: count }, (_, index) => {
-      const worker = new Worker(script, { name: `explorer ${index}`, env: SHARE_ENV })
-      return { worker, death: deathOf(worker) }
+    this.#script = script
+    const spare = Math.max(1, availableParallelism() - 1)
+    while (this.#threads.length < Math.min(count, spare)) this.#start()
+  }
+
+  /** Starts a thread, which starts another if one is missing. */
+  #start(): void {
+    const name = `explorer ${this.#threads.length}`
+    const worker = new Worker(this.#script, { name, env: SHARE_ENV })
+    this.#threads.push({ worker, death: deathOf(worker) })
+    worker.once('online', () => {
+      if (!this.#isClosed && this.#threads.length < this.count) this.#start()
     })
   }
 
@@ -72,6 +91,7 @@ export class ExplorerThreads {
     call: (remote: Remote<ExplorerApi>, index: number) => Promise<T>,
     onFailure: () => void,
   ): Promise<T[]> {
+    while (this.#threads.length < this.count) this.#start()
     const failures: Failure[] = []
     const results: T[] = []
     await Promise.all(
@@ -94,6 +114,7 @@ export class ExplorerThreads {
 
   /** Ends the threads. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
   }
 }

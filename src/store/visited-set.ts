@@ -96,7 +96,7 @@ export function createVisitedSet(
   view.setUint32(MEMORY_END, end, true)
   view.setUint32(MEMORY_LIMIT, LIMIT_MAX, true)
   const address = kernel.allocateTable(tableBytes(shape)) >>> 0
-  // Written before they are read, pages are committed at once, as in workers/kernel/rehash.ts.
+  // Pages that are read first cost twice as much; see commitPage in workers/kernel/memory.ts.
   for (let page = 0; page < tableBytes(shape); page += PAGE_BYTES) view.setUint8(address + page, 0)
   const internSlots = Math.min(INTERN_SLOTS_FIRST_MAX, options.tableBytes / BYTES_PER_INTERN_SLOT)
   if (tree !== null) createInternTables(view, kernel, tree, internSlots)

@@ -25,6 +25,7 @@ import {
   REHASH_LINES,
   REHASH_RUNS,
 } from '../../src/store/control-slots'
+import { commitPage, commitPages } from './memory'
 import { keyLeftBits, keyOf, mixMask, mixWith, rowOf, unmix } from './mix'
 import { firstEmpty } from './narrow32'
 import { firstEmpty64 } from './narrow64'
@@ -67,17 +68,6 @@ function readNext(): void {
   nextMixHalf = (nextKeyBits + 1) >> 1
   nextMixMask = nextKeyBits >= 64 ? ~0 : ((<u64>1) << nextKeyBits) - 1
   rekeyed = nextMixMask != mixMask || nextKeyLeftBits != keyLeftBits
-}
-
-/**
- * Makes the operating system commit the page of `address`, if nobody has written there. If the
- * first access were the look whether a slot is empty, the system would map a page of zeros and
- * replace it at the first write, with a flush of all processors' address caches, which costs more
- * than the rest of the growth when several workers do it. A compare-and-swap of 0 for 0 changes
- * nothing, whoever has been there, and unlike other such writes is not optimised to a load.
- */
-function commitPage(address: usize): void {
-  atomic.cmpxchg<u32>(address, 0, 0)
 }
 
 /** Puts a 32-bit slot value into the first empty slot from `line` on. False if none is in reach. */
@@ -177,15 +167,11 @@ function rehashOverflow(first: u64, last: u64, lines: u64): bool {
   return true
 }
 
-/** What an operating system commits at a time, or less than that. */
-const PAGE_BYTES: usize = 4096
-
 /** Commits the pages of lines `start` to `end`, from `first` to `last` if `whole` is all. */
 function commitPart(first: u64, last: u64, whole: u64, start: usize, end: usize): void {
   const lines = <u64>((end - start) / LINE_BYTES)
-  const partEnd = start + <usize>((lines * last) / whole) * LINE_BYTES
-  let page = start + <usize>((lines * first) / whole) * LINE_BYTES
-  for (; page < partEnd; page = (page | (PAGE_BYTES - 1)) + 1) commitPage(page)
+  const partStart = start + <usize>((lines * first) / whole) * LINE_BYTES
+  commitPages(partStart, start + <usize>((lines * last) / whole) * LINE_BYTES)
 }
 
 /** Old lines of the run at hand that are still to be moved. */
