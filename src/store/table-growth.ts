@@ -22,7 +22,6 @@ import {
   MEMORY_TOP,
   REHASH_CURSOR,
   REHASH_FAILED,
-  REHASH_LINES,
   STRETCH_COMPLETE,
   STRETCH_FIRST,
   STRETCH_LAST,
@@ -66,6 +65,11 @@ export interface GrowingTable {
 
 /** A round of fewer lines than this is the last, and one worker's. */
 const LAST_ROUND_LINES = 4096
+/**
+ * Old lines of a piece, at most. Its new ones are up to 512 KiB, so that few pages lie in tables of
+ * pages which another worker fills at the same time: the system is slower then.
+ */
+const PIECE_LINES = 2048
 /** A table is stretched to at most so many times its lines (the kernel's buffers are for that). */
 const STRETCH_MAX = 4
 /**
@@ -191,7 +195,7 @@ function beginRound(view: DataView): boolean {
   // New lines of the round begin at or above `last`.
   const whole = Math.ceil(last / divisor) * next.divisor
   const first = last <= LAST_ROUND_LINES ? 0 : whole
-  const lines = first === 0 ? last : Math.floor(REHASH_LINES / next.divisor) * next.divisor
+  const lines = first === 0 ? last : Math.floor(PIECE_LINES / next.divisor) * next.divisor
   const complete = last === shape.lines ? next.lines : (last * divisor) / next.divisor
   view.setUint32(STRETCH_FIRST, first, true)
   view.setUint32(STRETCH_LAST, last, true)
