@@ -129,6 +129,8 @@ export const GROWTH_COPY = 1
 export const GROWTH_STRETCH = 2
 /** The rows that stretching has set aside get their slots. */
 export const GROWTH_PLACE = 3
+/** Before the first round: the rows of the overflow are set aside. */
+export const GROWTH_ASIDE = 4
 /** u32: first old line of the round, a multiple of the next table's divisor. */
 export const STRETCH_FIRST = 396
 /** u32: first old line after those of the round. */

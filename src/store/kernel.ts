@@ -105,8 +105,6 @@ export interface Kernel {
    * and again, each until it returns 0: nothing is left to be taken.
    */
   rehash(): number
-  /** Sets the overflow of a table aside that is to be stretched; see table-growth.ts. */
-  setOverflowAside(): void
   /** Allocates `bytes` (unsigned) of zeros for a table, 0 if the memory limit is reached. */
   allocateTable(bytes: number): number
   /** The same for an intern table. */

@@ -4,6 +4,7 @@
  * `stepTableGrowth`, and all take part in what it begins (`Kernel.rehash`).
  *
  *   copy       rows go to a table elsewhere: 64-bit slots, longer keys
+ *   aside      the overflow is emptied of a table that will get longer over it
  *   stretch    the table gets longer where it lies, round by round (workers/kernel/stretch.ts)
  *   place      rows that stretching has set aside get their slots
  *
@@ -12,6 +13,7 @@
  * aside meanwhile.
  */
 import {
+  GROWTH_ASIDE,
   GROWTH_COPY,
   GROWTH_NONE,
   GROWTH_PHASE,
@@ -165,14 +167,13 @@ function growthBytes(view: DataView, table: Table, keys: KeyFormat, next: TableS
 }
 
 /** Makes room for a table of shape `next` in place of `table`. Returns its address, 0 if none. */
-function placeNext(view: DataView, kernel: Kernel, table: Table, next: TableShape): number {
+function placeNext(view: DataView, table: Table, next: TableShape): number {
   const { keys } = table
   if (!canStretch(view, table, keys, next)) return 0
   const bytes = growthBytes(view, table, keys, next)
   const end = view.getUint32(MEMORY_NEXT, true)
   if (allocatedBytes(view) + bytes > view.getUint32(MEMORY_LIMIT, true)) return 0
   if (end + bytes > view.getUint32(MEMORY_TOP, true)) return 0
-  kernel.setOverflowAside()
   view.setUint32(MEMORY_NEXT, table.address + tableBytes(next), true)
   return table.address
 }
@@ -211,11 +212,10 @@ function beginGrowth({ view, kernel, next, mayCopy }: GrowingTable): TableGrowth
   const table = readTableRecord(view, TABLE)
   for (const shape of shapes) {
     const isLonger = keys.bits !== table.keys.bits
-    const stretched = isLonger ? 0 : placeNext(view, kernel, table, shape)
+    const stretched = isLonger ? 0 : placeNext(view, table, shape)
     if (stretched !== 0) {
-      begin(view, GROWTH_STRETCH, { shape, address: stretched, keys })
+      begin(view, GROWTH_ASIDE, { shape, address: stretched, keys })
       view.setUint32(STRETCH_FIRST, table.shape.lines, true)
-      beginRound(view)
       return 'rehash'
     }
     const address = mayCopy ? kernel.allocateTable(tableBytes(shape)) >>> 0 : 0
@@ -272,7 +272,7 @@ export function stepTableGrowth(growing: GrowingTable): TableGrowthStep {
   if (phase === GROWTH_COPY) return endCopy(growing)
   if (phase === GROWTH_PLACE) return endPlacing(growing)
   if (phase === GROWTH_NONE) return beginGrowth(growing)
-  if (!beginRound(view)) view.setUint32(GROWTH_PHASE, GROWTH_PLACE, true)
+  view.setUint32(GROWTH_PHASE, beginRound(view) ? GROWTH_STRETCH : GROWTH_PLACE, true)
   return 'rehash'
 }
 

@@ -58,7 +58,6 @@ export { mix, setMixBits, unmix } from './mix'
 export { attachPartition, extractKeys, partitionKeys } from './shards'
 export { beginRuns, takeRun } from './runs'
 export { spinWhile } from './spin'
-export { setOverflowAside } from './stretch'
 export { refreshTable } from './table'
 
 let scratch: usize = 0

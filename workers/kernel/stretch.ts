@@ -24,6 +24,7 @@
  * lines at the front, is one piece, since there new lines lie among those not yet read.
  */
 import {
+  GROWTH_ASIDE,
   GROWTH_PHASE,
   GROWTH_PLACE,
   LINE_BYTES,
@@ -334,25 +335,28 @@ function stretchPiece(first: u32, last: u32, buffers: usize): void {
   }
 }
 
-/**
- * Sets the overflow aside; the table gets longer over it. One worker, with all others in the growth
- * barrier.
- */
-export function setOverflowAside(): void {
-  refreshTable()
-  for (let slot = tableEnd; slot < overflowEnd; slot += 8) {
+/** Bytes of the overflow that a worker takes at a time. */
+const ASIDE_BYTES: usize = 16384
+
+/** Sets a piece of the overflow aside; the table gets longer over it. False if none is left. */
+function setOverflowAside(): bool {
+  const first = tableEnd + <usize>atomic.add<u32>(REHASH_CURSOR, 1) * ASIDE_BYTES
+  if (first >= overflowEnd) return false
+  for (let slot = first; slot < min(first + ASIDE_BYTES, overflowEnd); slot += 8) {
     const value = load<u64>(slot)
     if (value == 0) continue
     setAside(value - 1)
     store<u64>(slot, 0)
   }
+  return true
 }
 
-/** Takes part in a round, or places what was set aside; see Kernel.rehash. */
+/** Takes part in the phase at hand; see Kernel.rehash. */
 export function stretch(buffers: usize): bool {
   // The table in use may be one that was stretched a moment ago, and has to be once more.
   refreshTable()
   readNextTable()
+  if (load<u32>(GROWTH_PHASE) == GROWTH_ASIDE) return setOverflowAside()
   if (load<u32>(GROWTH_PHASE) == GROWTH_PLACE) {
     if (!placeAll(0)) atomic.store<u32>(REHASH_FAILED, 1)
     return false
