@@ -61,7 +61,7 @@ export function zapcheck(
     prepareSeconds: 0,
     isReduced: flags.length > 0,
     async run() {
-      const finished = await mustRun(process.execPath, args, folders.root)
+      const finished = await mustRun(process.execPath, args, folders.root, { memory: false })
       const output = JSON.parse(finished.stdout) as CheckOutput
       return {
         states: output.states,
@@ -70,7 +70,7 @@ export function zapcheck(
         searchSeconds: output.seconds,
         wallSeconds: finished.wallSeconds,
         bytesPerState: output.memory.bytesPerState,
-        peakBytes: finished.peakBytes ?? output.memory.peakRssBytes,
+        peakBytes: output.memory.peakRssBytes,
       }
     },
   }

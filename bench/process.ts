@@ -1,7 +1,9 @@
 /**
  * Runs one program and measures it from outside: exit code, output, wall clock time, peak memory.
  * Node has no `wait4`, so the peak is read from `/proc` while the program runs; the kernel keeps
- * the high-water mark, so that only what happens in the last few milliseconds is missed.
+ * the high-water mark, so that only what happens in the last few milliseconds is missed. Reading it
+ * takes a processor for a moment, which a program with a thread for each has to give up: a program
+ * that tells its peak itself is left alone.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -28,11 +30,18 @@ function highWaterBytes(pid: number): number | undefined {
   }
 }
 
+/** How a program is measured. */
+export interface Watch {
+  /** Whether its peak memory is read while it runs; true if not given. */
+  readonly memory?: boolean
+}
+
 /** Runs a program to its end. Rejects only when it cannot be started. */
 export async function runProgram(
   command: string,
   args: readonly string[],
   folder: string,
+  { memory = true }: Watch = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const start = performance.now()
@@ -41,9 +50,10 @@ export async function runProgram(
     let stdout = ''
     let stderr = ''
     let peakBytes: number | undefined
-    const poll = setInterval(() => {
+    const look = (): void => {
       if (pid !== undefined) peakBytes = highWaterBytes(pid) ?? peakBytes
-    }, pollMs)
+    }
+    const poll = memory ? setInterval(look, pollMs) : undefined
     child.stdout.on('data', text => (stdout += String(text)))
     child.stderr.on('data', text => (stderr += String(text)))
     child.on('error', error => {
@@ -63,8 +73,9 @@ export async function mustRun(
   command: string,
   args: readonly string[],
   folder: string,
+  watch: Watch = {},
 ): Promise<Finished> {
-  const finished = await runProgram(command, args, folder)
+  const finished = await runProgram(command, args, folder, watch)
   const { exitCode, stdout, stderr } = finished
   if (exitCode !== 0)
     throw new Error(`${command} ${args.join(' ')}: exit code ${exitCode}\n${stdout}${stderr}`)
