@@ -225,6 +225,9 @@ export const BLOCK_DIRECTORY_ENTRIES = 512
 /** First byte after the fixed part of the memory. */
 export const FIXED_BYTES = 71680
 
+/** What an operating system commits at a time, or less than that. */
+export const PAGE_BYTES = 4096
+
 /** A block: the piece of memory in which one worker appends rows, or one chunk of entries. */
 export const BLOCK_BYTES = 65536
 /** Entries, descriptors or those of blocks, in one chunk: a block of them. */

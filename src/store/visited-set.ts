@@ -10,6 +10,7 @@ import {
   MEMORY_LIMIT,
   MEMORY_NEXT,
   MEMORY_TOP,
+  PAGE_BYTES,
   TABLE,
   TABLE_USED,
 } from './control-slots.js'
@@ -40,9 +41,6 @@ const INDEX_BITS_FIRST_MAX = 24
 const SHARD_INDEX_BITS = 26
 /** An index that needs more bits gets so many to spare, as longer keys cost a new table. */
 export const INDEX_BITS_SPARE = 2
-
-/** What an operating system commits at a time, or less than that. */
-const PAGE_BYTES = 4096
 
 /** Size of the table, bytes and load. */
 export interface VisitedSetSize {

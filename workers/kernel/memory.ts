@@ -19,6 +19,7 @@ import {
   MEMORY_NEXT,
   MEMORY_TOP,
   MUTEX,
+  PAGE_BYTES,
   REGIONS,
   REGIONS_MAX,
   REGION_COUNT,
@@ -73,9 +74,6 @@ function takeFromRegions(bytes: u32): usize {
   }
   return 0
 }
-
-/** What an operating system commits at a time, or less than that. */
-const PAGE_BYTES: usize = 4096
 
 /**
  * Makes the operating system commit the page of `address`, if nobody has written there. If the
