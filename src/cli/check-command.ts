@@ -226,6 +226,7 @@ function exploreOptions(
   }
   return {
     workers: threads.count,
+    workersFirst: 1,
     threads,
     signal,
     memoryBytes: flags.memory ?? defaultMemory(),

@@ -1,7 +1,7 @@
 /**
  * What was counted at a cut, as a checkpoint keeps it: read from the memory of a search (or a copy
  * of it), and put into that of another, whose workers may be more or fewer. Counts of all workers
- * become one, and are given to worker 0.
+ * become one, and are given to worker 0, present or not.
  */
 import { candidateBytes, CONTEXT_CANDIDATES, CONTEXT_DEADLOCKS } from '../compile/compiled-model.js'
 import { defined } from '../base/assert.js'

@@ -42,7 +42,13 @@ import {
   type OpenCheckpoint,
 } from './checkpoint.js'
 import { collectResult, readProgress } from './collect.js'
-import { SLOT_ACTIVE, SLOT_LEVEL_DEPTH, STOP_INTERRUPTED, type WorkerSetup } from './protocol.js'
+import {
+  SLOT_ACTIVE,
+  SLOT_LEVEL_DEPTH,
+  SLOT_PRESENT,
+  STOP_INTERRUPTED,
+  type WorkerSetup,
+} from './protocol.js'
 import { Rendezvous } from './rendezvous.js'
 import type { ExploreOptions, ExploreResult } from './search-result.js'
 import { SearchWorker } from './search-worker.js'
@@ -145,10 +151,13 @@ function prepare(
   view.setUint32(LOG_BLOCK_BYTES, LOG_ROW_BYTES * (options.logBlockRows ?? 0), true)
   view.setUint32(LOG_SPILLS, spill === null ? SPILLS_NOT : SPILLS, true)
   view.setInt32(SLOT_LEVEL_DEPTH, -1, true)
+  const { workersFirst = workers } = options
+  view.setInt32(SLOT_PRESENT, workersFirst, true)
   view.setBigUint64(SLOT_ACTIVE, (1n << BigInt(model.properties.length)) - 1n, true)
   const setup = {
     index: 0,
     workers,
+    workersFirst,
     memory,
     ...modules,
     plan,
@@ -202,7 +211,7 @@ async function search(
     ...prepared.setup,
     checkpoint: checkpoint === null ? null : checkpointSetup(checkpoint, prepared.setup),
   }
-  const meeting = new Rendezvous(setup.memory, workers)
+  const meeting = new Rendezvous(setup.memory)
   const report = (): void => options.onProgress?.(readProgress(setup, performance.now() - started))
   const interrupt = (): void => meeting.requestStop(STOP_INTERRUPTED)
   if (signal?.aborted === true) interrupt()
@@ -240,9 +249,12 @@ export async function explore(
   options: ExploreOptions,
   files: BuiltFiles = builtFiles(),
 ): Promise<ExploreResult> {
-  const { workers } = options
+  const { workers, workersFirst = workers } = options
   const inRange = Number.isInteger(workers) && workers >= 1 && workers <= WORKERS_MAX
   assert(inRange, `workers must be 1 to ${WORKERS_MAX}`)
+  const isFirstInRange =
+    Number.isInteger(workersFirst) && workersFirst >= 1 && workersFirst <= workers
+  assert(isFirstInRange, 'a search begins with 1 to all of its workers')
   assert(options.inline !== true || workers === 1, 'an inline run has one worker')
   assert(options.checkpoint === undefined || options.lossy !== true, 'checkpoints are exact')
   const spill = openSpill(options)

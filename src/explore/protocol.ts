@@ -32,6 +32,13 @@ export const SLOT_GROWTH_PHASE = SEARCH_SLOTS + 132
 export const SLOT_GROWTH_OUTCOME = SEARCH_SLOTS + 136
 /** Workers that have arrived in the level barrier. */
 export const SLOT_LEVEL_ARRIVED = SEARCH_SLOTS + 140
+/** Workers that have joined the search, present or not. */
+export const SLOT_JOINED = SEARCH_SLOTS + 144
+/**
+ * Workers that take part in the level being expanded: both barriers wait for so many. Written by
+ * main before the workers start, then by the last arriver in the level barrier.
+ */
+export const SLOT_PRESENT = SEARCH_SLOTS + 148
 /** Runs that workers have taken, each adding its own at the end of the level. */
 export const SLOT_LEVEL_TAKEN = SEARCH_SLOTS + 192
 /** Bumped whenever the level barrier opens. */
@@ -109,6 +116,8 @@ export interface CheckpointSetup {
 export interface WorkerSetup {
   readonly index: number
   readonly workers: number
+  /** The search begins with so many workers, 1 or more; the others join at a later level. */
+  readonly workersFirst: number
   readonly memory: WebAssembly.Memory
   readonly kernel: WebAssembly.Module
   /** The loop over a level (level-loop.ts). */

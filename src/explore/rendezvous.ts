@@ -8,6 +8,10 @@
  * sequentially consistent.
  * Before a worker sleeps it looks at the signal for a while, in WebAssembly (`Kernel.spinWhile`).
  *
+ * Workers may come late: the barriers wait for those that are present, and who joins later is
+ * present from the next level on. Only the last arriver in the level barrier changes their number,
+ * while the others stand there, so it is the same for all who take part in a level.
+ *
  * One instance per worker, and one on the main thread, which never waits.
  */
 import { defined } from '../base/assert.js'
@@ -18,10 +22,13 @@ import {
   SLOT_GROWTH_ARRIVED,
   SLOT_GROWTH_OUTCOME,
   SLOT_GROWTH_PHASE,
+  SLOT_FINISHED,
   SLOT_GROWTH_WANTED,
+  SLOT_JOINED,
   SLOT_LEVEL_ARRIVED,
   SLOT_LEVEL_TAKEN,
   SLOT_LEVEL_GENERATION,
+  SLOT_PRESENT,
   SLOT_SIGNAL,
   SLOT_STOP,
   STOP_ABORT,
@@ -40,13 +47,11 @@ export class SearchAborted extends Error {
 /** The slots of the shared control area, and the barriers built on them. */
 export class Rendezvous {
   readonly #slots: Int32Array<ArrayBufferLike>
-  readonly #workers: number
   readonly #kernel: Kernel | null
 
   /** `kernel` is the worker's; null for who never waits. */
-  constructor(memory: WebAssembly.Memory, workers: number, kernel: Kernel | null = null) {
+  constructor(memory: WebAssembly.Memory, kernel: Kernel | null = null) {
     this.#slots = new Int32Array(memory.buffer)
-    this.#workers = workers
     this.#kernel = kernel
   }
 
@@ -77,6 +82,16 @@ export class Rendezvous {
     this.#signal()
   }
 
+  /** Joins the search. Returns how many have joined before: the place to wait for. */
+  join(): number {
+    return Atomics.add(this.#slots, SLOT_JOINED >> 2, 1)
+  }
+
+  /** Waits until the worker that joined as number `place` is present, or the search is over. */
+  waitForPresence(place: number): void {
+    this.#waitUntil(() => this.load(SLOT_PRESENT) > place || this.load(SLOT_FINISHED) !== 0)
+  }
+
   /** Notes that `runs` more runs of the level were taken. */
   noteTakenRuns(runs: number): void {
     Atomics.add(this.#slots, SLOT_LEVEL_TAKEN >> 2, runs)
@@ -84,14 +99,16 @@ export class Rendezvous {
 
   /** Arrives at the level barrier. True for the last arriver, who must call `openLevel`. */
   arriveAtLevel(): boolean {
-    return Atomics.add(this.#slots, SLOT_LEVEL_ARRIVED >> 2, 1) + 1 === this.#workers
+    return Atomics.add(this.#slots, SLOT_LEVEL_ARRIVED >> 2, 1) + 1 === this.load(SLOT_PRESENT)
   }
 
   /**
-   * Lets all workers into the next level. Only by the last arriver, after it prepared the slots.
+   * Lets all workers into the next level, those too that have joined meanwhile. Only by the last
+   * arriver, after it prepared the slots.
    */
   openLevel(): void {
     this.store(SLOT_LEVEL_ARRIVED, 0)
+    this.store(SLOT_PRESENT, this.load(SLOT_JOINED))
     Atomics.add(this.#slots, SLOT_LEVEL_GENERATION >> 2, 1)
     this.#signal()
   }
@@ -126,7 +143,7 @@ export class Rendezvous {
    */
   meetForGrowth(decide: () => number): number {
     const phase = this.load(SLOT_GROWTH_PHASE)
-    if (Atomics.add(this.#slots, SLOT_GROWTH_ARRIVED >> 2, 1) + 1 < this.#workers) {
+    if (Atomics.add(this.#slots, SLOT_GROWTH_ARRIVED >> 2, 1) + 1 < this.load(SLOT_PRESENT)) {
       this.#waitUntil(() => this.load(SLOT_GROWTH_PHASE) !== phase)
       return this.load(SLOT_GROWTH_OUTCOME)
     }

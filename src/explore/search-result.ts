@@ -31,6 +31,11 @@ export interface CheckpointOutcome {
 export interface ExploreOptions {
   /** Number of workers, 1..WORKERS_MAX. */
   readonly workers: number
+  /**
+   * The search begins as soon as so many workers are there; the others join it when they come, at
+   * the end of a level. @defaultValue all
+   */
+  readonly workersFirst?: number
   /** Run in the calling thread, which blocks meanwhile. Needs `workers: 1`. */
   readonly inline?: boolean
   /** Threads that were started before, one per worker; the run ends them. */

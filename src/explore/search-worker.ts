@@ -106,7 +106,7 @@ export class SearchWorker {
     this.#setup = setup
     this.#area = defined(setup.plan.areas[setup.index])
     this.#kernel = instantiateKernel(setup.kernel, memory)
-    this.#meeting = new Rendezvous(memory, setup.workers, this.#kernel)
+    this.#meeting = new Rendezvous(memory, this.#kernel)
     this.#model = instantiateModel(setup.model, memory)
     this.#view = controlView(memory)
     this.#words = new Int32Array(memory.buffer)
@@ -114,7 +114,6 @@ export class SearchWorker {
     this.#isFolded = foldTree({ strideWords, stateBits }) !== null
     this.#poll = poll
     attachKernel(this.#kernel, { strideWords, stateBits }, this.#area)
-    this.#kernel.refreshTable()
     this.#loop = instantiateLevelLoop(setup, this.#kernel, this.#model)
     this.#disk = new LogDisk(setup, this.#kernel, this.#meeting)
     this.#checkpoints = this.#attachCheckpoints()
@@ -124,8 +123,24 @@ export class SearchWorker {
 
   /** Takes part in the search until it is over. Throws SearchAborted if another worker died. */
   run(): void {
-    if (this.#setup.index === 0) this.#insertFirst()
-    while (!this.#meetAtLevel()) this.#exploreLevel()
+    let isOver = this.#join()
+    while (!isOver) {
+      this.#exploreLevel()
+      isOver = this.#meetAtLevel()
+    }
+  }
+
+  /**
+   * Joins the search: from the start, or as it comes to the next level. True if the search is over.
+   */
+  #join(): boolean {
+    const place = this.#meeting.join()
+    const isLate = place >= this.#setup.workersFirst
+    if (isLate) this.#meeting.waitForPresence(place)
+    this.#kernel.refreshTable()
+    if (isLate) return this.#meeting.load(SLOT_FINISHED) !== 0
+    if (place === 0) this.#insertFirst()
+    return this.#meetAtLevel()
   }
 
   #attachCheckpoints(): CheckpointWriter | null {

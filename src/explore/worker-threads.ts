@@ -74,42 +74,59 @@ export class ExplorerThreads {
   }
 
   /**
-   * Runs one search, a thread per setup; resolves when all have finished.
+   * Runs one search, a thread per setup; resolves when the first has finished, which is when the
+   * search is over: what other threads do then is to return, or to start too late.
    * @param onFailure  called once when a worker failed; must make the other workers give up.
    * @throws InternalError naming the first worker that failed, and why.
    */
   async run(setups: readonly WorkerSetup[], onFailure: () => void): Promise<void> {
-    await this.#each((remote, index) => remote.run(defined(setups[index])), onFailure)
+    const { answers, end } = this.#call(
+      (remote, index) => remote.run(defined(setups[index])),
+      onFailure,
+    )
+    await Promise.any(answers).catch(() => undefined)
+    end()
   }
 
-  /** As `run`, for a sampling search; gives what each worker found. */
-  sample(setups: readonly SamplingSetup[], onFailure: () => void): Promise<Finding[][]> {
-    return this.#each((remote, index) => remote.sample(defined(setups[index])), onFailure)
+  /** As `run`, for a sampling search; resolves with what each worker found, when all have. */
+  async sample(setups: readonly SamplingSetup[], onFailure: () => void): Promise<Finding[][]> {
+    const { answers, end } = this.#call(
+      (remote, index) => remote.sample(defined(setups[index])),
+      onFailure,
+    )
+    await Promise.allSettled(answers)
+    end()
+    return Promise.all(answers)
   }
 
-  async #each<T>(
+  /**
+   * Calls each thread. `end` is for the end of the search: it throws if a worker has failed, and
+   * what happens to a thread from then on is no failure.
+   */
+  #call<T>(
     call: (remote: Remote<ExplorerApi>, index: number) => Promise<T>,
     onFailure: () => void,
-  ): Promise<T[]> {
+  ): { readonly answers: readonly Promise<T>[]; readonly end: () => void } {
     while (this.#threads.length < this.count) this.#start()
     const failures: Failure[] = []
-    const results: T[] = []
-    await Promise.all(
-      this.#threads.map(async ({ worker, death }, index) => {
-        const remote = wrap<ExplorerApi>(nodeEndpoint(worker))
-        try {
-          results.push(await Promise.race([call(remote, index), death]))
-        } catch (cause) {
-          failures.push({ worker: index, cause })
-          if (failures.length === 1) onFailure()
-        } finally {
-          remote[releaseProxy]()
-        }
-      }),
-    )
-    const first = failures[0]
-    if (first !== undefined) throw failureError(first)
-    return results
+    let isOver = false
+    const answers = this.#threads.map(async ({ worker, death }, index) => {
+      const remote = wrap<ExplorerApi>(nodeEndpoint(worker))
+      try {
+        return await Promise.race([call(remote, index), death])
+      } catch (cause) {
+        failures.push({ worker: index, cause })
+        if (!isOver && failures.length === 1) onFailure()
+        throw cause
+      } finally {
+        remote[releaseProxy]()
+      }
+    })
+    const end = (): void => {
+      isOver = true
+      if (failures[0] !== undefined) throw failureError(failures[0])
+    }
+    return { answers, end }
   }
 
   /** Ends the threads. */
