@@ -2,6 +2,7 @@
  * `npm run bench`: how fast zapcheck is, and against what.
  *
  *   search       every tool on several systems, in alternating rounds, with equal counts
+ *   scaling      two workers against one, beside what two threads compute against one
  *   probes       the machine's random-access rate over tables as large as the visited set
  *   successors   the generated successor code against C++, per transition
  *   startup      the whole process for the slowest small variant of each built-in model
@@ -26,6 +27,7 @@ import type { Folders } from './contender.js'
 import { readOptions } from './options.js'
 import type { Options } from './options.js'
 import { probes, probeTable } from './probes.js'
+import { scaling, scalingTable } from './scaling.js'
 import { describe, findTools, search } from './search.js'
 import type { SystemResult } from './search.js'
 import { startTable, startUp } from './startup.js'
@@ -53,13 +55,15 @@ async function measure(folders: Folders, options: Options) {
   const { parts, systems, rounds, format, reference, isSmoke } = options
   const print = (table: Table): void => console.log(`\n${render(table, format)}`)
   const found = parts.includes('search') ? await searchAll(folders, options) : []
+  const pairs = parts.includes('scaling') ? await scaling(folders, systems, rounds) : []
+  if (pairs.length > 0) print(scalingTable(pairs))
   const limits = parts.includes('probes') ? await probes(folders, systems, rounds) : []
   if (limits.length > 0) print(probeTable(limits))
   const code = parts.includes('successors') ? await successors(folders, reference, rounds) : null
   if (code !== null) print(successorTable(code))
   const starts = parts.includes('startup') ? await startUp(folders, isSmoke) : []
   if (starts.length > 0) print(startTable(starts))
-  return { search: found, probes: limits, successors: code, startup: starts }
+  return { search: found, scaling: pairs, probes: limits, successors: code, startup: starts }
 }
 
 async function bench(root: string, options: Options): Promise<number> {

@@ -6,7 +6,7 @@ import type { System } from './systems.js'
 import type { Format } from './tables.js'
 
 /** The parts of the benchmark, in the order in which they run. */
-export const partNames = ['search', 'probes', 'successors', 'startup'] as const
+export const partNames = ['search', 'scaling', 'probes', 'successors', 'startup'] as const
 
 /** A part of the benchmark. */
 export type Part = (typeof partNames)[number]
