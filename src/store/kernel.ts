@@ -148,12 +148,17 @@ export function attachKernel(kernel: Kernel, format: RowFormat, area: WorkerArea
   kernel.attach(format.strideWords, nodes, scratch, filter, fold, result, worker)
 }
 
+/** Pages of WebAssembly for `bytes`, at most those of 4 GiB. */
+export function pagesFor(bytes: number): number {
+  return Math.min(65536, Math.ceil(bytes / BLOCK_BYTES))
+}
+
 /**
  * A shared memory of `bytes`, at most 4 GiB. Pages take memory only from the first write on. Throws
- * Diagnostic ZC501 if the process may not reserve that much address space.
+ * Diagnostic ZC501 if the process may not reserve address space for 4 GiB.
  */
 export function createMemory(bytes: number): WebAssembly.Memory {
-  const pages = Math.min(65536, Math.ceil(bytes / BLOCK_BYTES))
+  const pages = pagesFor(bytes)
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true })
   } catch (error) {

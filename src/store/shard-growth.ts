@@ -38,8 +38,10 @@ import {
 import type { Kernel } from './kernel.js'
 import { allocatedBytes } from './memory-bytes.js'
 import {
+  bufferOf,
   committedBytes,
   controlOf,
+  enlarge,
   isSharded,
   isStretching,
   shardMemory,
@@ -114,7 +116,7 @@ function placeTable(store: ShardStore, memory: WebAssembly.Memory, shape: TableS
   if (others + Math.max(before, end) > shards.memoryBytes) return false
   if (end > control.getUint32(MEMORY_TOP, true)) return false
   const left = Math.max(0, Math.min(before, end) - address)
-  new Uint8Array(memory.buffer, address, left).fill(0)
+  new Uint8Array(bufferOf(memory), address, left).fill(0)
   control.setUint32(MEMORY_NEXT, Math.max(before, end), true)
   control.setUint32(TABLE_USED, 0, true)
   writeTableRecord(control, TABLE, { shape, address, keys: KEYS_ARE_MIXED })
@@ -148,7 +150,7 @@ function placeBits(store: ShardStore, memory: WebAssembly.Memory, bytes: number)
 function beginSpread(store: ShardStore, factor: number): ShardStep {
   const { view, shards } = store
   const shape = shapeFor(store, (view.getUint32(TABLE_USED, true) / SHARDS) * factor)
-  if (shape === undefined) return 'refused'
+  if (shape === undefined || !enlarge(shards)) return 'refused'
   for (let shard = 0; shard <= SHARDS; shard++) view.setUint8(SHARD_MEMORY + shard, shard)
   for (let shard = 0; shard < SHARDS; shard++) {
     view.setUint8(SHARD_WANTED + shard, 0)

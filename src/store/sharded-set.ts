@@ -24,6 +24,7 @@ import {
 import { instantiateKernel, type Kernel } from './kernel.js'
 import { MOVING_FIRST_TABLE } from './shard-growth.js'
 import {
+  bufferOf,
   isLossy,
   isStretching,
   shardArea,
@@ -214,14 +215,15 @@ export class ShardedSet {
     const known = this.#sides.get(memory)
     if (known !== undefined) return known
     const { scratch, result } = this.#area
+    const buffer = bufferOf(memory)
     const kernel = instantiateKernel(this.#module, memory)
     kernel.attachShard(scratch, result)
     kernel.refreshTable()
     const side = {
       kernel,
-      bytes: new Uint8Array(memory.buffer),
-      words: new Int32Array(memory.buffer),
-      control: new DataView(memory.buffer),
+      bytes: new Uint8Array(buffer),
+      words: new Int32Array(buffer),
+      control: new DataView(buffer),
     }
     this.#sides.set(memory, side)
     return side

@@ -6,10 +6,13 @@
  *   4096     one area per worker: result line | scratch | inbox
  *   end      the table
  *
- * The operating system commits a page when it is first written; reserved memories cost nothing.
+ * The memories are reserved when a run begins, and get their size when the set is spread: some
+ * engines (V8 14) collect garbage for each large memory that a thread is given, 10 ms each. The
+ * operating system commits a page when it is first written.
  */
 import { defined } from '../base/assert.js'
 import {
+  BLOCK_BYTES,
   MEMORY_END,
   MEMORY_TOP,
   PARTITION_KEYS,
@@ -21,15 +24,17 @@ import {
   TABLE,
   TABLE_USED,
 } from './control-slots.js'
-import { createMemory } from './kernel.js'
+import { createMemory, pagesFor } from './kernel.js'
 import { allocatedBytes, END_MAX } from './memory-bytes.js'
 import { isGrowing } from './table-growth.js'
 import { readTableRecord, slotCount, tableBytes, type TableShape } from './table-shape.js'
 
 /** The memories of the shards, and when and how far they may be used. */
 export interface ShardMemories {
-  /** SHARDS + 1 shared memories. */
+  /** SHARDS + 1 shared memories, with room for the control slots until `enlarge`. */
   readonly memories: readonly WebAssembly.Memory[]
+  /** Size of each from then on, pages. */
+  readonly pages: number
   /** The first table is spread over the shards when it would pass this, bytes. */
   readonly spreadBytes: number
   /** Most bytes of all memories together, the first one included. */
@@ -69,16 +74,37 @@ export function shardTableStart(workers: number): number {
  */
 export function createShardMemories(
   workers: number,
-  limits: Omit<ShardMemories, 'memories'>,
+  limits: Pick<ShardMemories, 'spreadBytes' | 'memoryBytes' | 'lossy'>,
 ): ShardMemories {
-  const bytes = Math.min(2 ** 32, shardTableStart(workers) + limits.memoryBytes)
-  const memories = Array.from({ length: SHARDS + 1 }, () => createMemory(bytes))
+  const pages = pagesFor(shardTableStart(workers) + limits.memoryBytes)
+  const memories = Array.from({ length: SHARDS + 1 }, () => createMemory(AREAS_START))
   for (const memory of memories) {
-    const end = Math.min(memory.buffer.byteLength, END_MAX)
+    const end = Math.min(pages * BLOCK_BYTES, END_MAX)
     controlOf(memory).setUint32(MEMORY_TOP, end, true)
     controlOf(memory).setUint32(MEMORY_END, end, true)
   }
-  return { memories, ...limits }
+  return { memories, pages, ...limits }
+}
+
+/**
+ * Gives the memories their size, if they have not got it. False if the system does not promise so
+ * much to one process. One worker, with all others in the growth barrier.
+ */
+export function enlarge({ memories, pages }: ShardMemories): boolean {
+  try {
+    for (const memory of memories) memory.grow(pages - memory.grow(0))
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+/** The bytes of a memory, in the size that it has now, whichever thread has enlarged it. */
+export function bufferOf(memory: WebAssembly.Memory): ArrayBufferLike {
+  // What `memory.buffer` gives is brought up to date in the thread that grows the memory.
+  memory.grow(0)
+  return memory.buffer
 }
 
 /** A view of the control slots of one memory. */
