@@ -39,6 +39,8 @@ export const SLOT_JOINED = SEARCH_SLOTS + 144
  * main before the workers start, then by the last arriver in the level barrier.
  */
 export const SLOT_PRESENT = SEARCH_SLOTS + 148
+/** 1 once the level barrier has opened after the last level: nobody has anything left to do. */
+export const SLOT_OVER = SEARCH_SLOTS + 152
 /** Runs that workers have taken, each adding its own at the end of the level. */
 export const SLOT_LEVEL_TAKEN = SEARCH_SLOTS + 192
 /** Bumped whenever the level barrier opens. */
@@ -49,7 +51,7 @@ export const SLOT_LEVEL_DEPTH = SEARCH_SLOTS + 260
 export const SLOT_LEVEL_FIRST = SEARCH_SLOTS + 284
 /** First descriptor after the level being expanded. */
 export const SLOT_LEVEL_END = SEARCH_SLOTS + 264
-/** 1 when the search is over. */
+/** 1 when no further level will be expanded. */
 export const SLOT_FINISHED = SEARCH_SLOTS + 268
 /** 1 if some worker dropped work that it had taken. */
 export const SLOT_ABANDONED = SEARCH_SLOTS + 272

@@ -28,6 +28,7 @@ import {
   SLOT_LEVEL_ARRIVED,
   SLOT_LEVEL_TAKEN,
   SLOT_LEVEL_GENERATION,
+  SLOT_OVER,
   SLOT_PRESENT,
   SLOT_SIGNAL,
   SLOT_STOP,
@@ -89,7 +90,7 @@ export class Rendezvous {
 
   /** Waits until the worker that joined as number `place` is present, or the search is over. */
   waitForPresence(place: number): void {
-    this.#waitUntil(() => this.load(SLOT_PRESENT) > place || this.load(SLOT_FINISHED) !== 0)
+    this.#waitUntil(() => this.load(SLOT_PRESENT) > place || this.load(SLOT_OVER) !== 0)
   }
 
   /** Notes that `runs` more runs of the level were taken. */
@@ -109,6 +110,7 @@ export class Rendezvous {
   openLevel(): void {
     this.store(SLOT_LEVEL_ARRIVED, 0)
     this.store(SLOT_PRESENT, this.load(SLOT_JOINED))
+    this.store(SLOT_OVER, this.load(SLOT_FINISHED))
     Atomics.add(this.#slots, SLOT_LEVEL_GENERATION >> 2, 1)
     this.#signal()
   }

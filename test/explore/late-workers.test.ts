@@ -1,5 +1,5 @@
 /** Searches that begin before all of their workers are there. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -112,6 +112,22 @@ describe('a search that begins with its first worker', () => {
       expect(await search({ depthMax: 40 })).toMatchObject({ limit: 'depth', depth: 40 })
       const whole = await explore(model, { workers: 1, inline: true })
       expect(facts(await search({}))).toEqual(facts(whole))
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('writes its last checkpoint to the end, whoever waits to join', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zapcheck-test-'))
+    const head = { zapcheck: '1.2.3', identity: 'one', command: { model: 'sept-zap' } }
+    const model = await septZap(2, 2)
+    try {
+      for (let time = 0; time < 20; time++) {
+        const checkpoint = { folder: join(folder, String(time)), everyMs: 1e9, head, from: null }
+        mkdirSync(checkpoint.folder)
+        await exploreLate(model, [0, time / 4], { depthMax: 9, checkpoint })
+        expect(readManifest(checkpoint.folder)?.cut.depth).toBe(9)
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
