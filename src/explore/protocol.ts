@@ -149,6 +149,12 @@ export interface WorkerSetup {
   readonly checkpoint: CheckpointSetup | null
 }
 
+/** What a worker thread gets when it is started. */
+export interface ExplorerData {
+  /** Paths of the built modules that it has the engine optimize (built-modules.ts). */
+  readonly modules: readonly string[]
+}
+
 /** What a worker thread offers over comlink. */
 export interface ExplorerApi {
   /** Takes part in a search until it is over. What was found lies in the shared memory. */

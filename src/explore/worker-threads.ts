@@ -8,7 +8,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { releaseProxy, wrap, type Remote } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { InternalError, defined } from '../base/assert.js'
-import type { ExplorerApi, WorkerSetup } from './protocol.js'
+import type { ExplorerApi, ExplorerData, WorkerSetup } from './protocol.js'
 import type { Finding, SamplingSetup } from './sampling-plan.js'
 import { builtFiles } from './worker-url.js'
 
@@ -46,27 +46,36 @@ interface Thread {
 /**
  * Threads that wait for a search. Starting one takes some 25 ms of a processor, so a program that
  * still has a model to load and to compile starts them first, but not all at once: one processor is
- * left to the program. Each set of threads serves one search.
+ * left to the program. The first of several has the engine optimize what the search needs while it
+ * waits: later the workers have all processors. Each set of threads serves one search.
  */
 export class ExplorerThreads {
   readonly #threads: Thread[] = []
   readonly #script: string
+  readonly #modules: readonly string[]
   #isClosed = false
 
-  /** Starts `count` threads of `script`, some of them when others have started. */
+  /**
+   * Starts `count` threads of `script`, some of them when others have started.
+   * @param modules  paths of built modules to be optimized, if there are several threads.
+   */
   constructor(
     readonly count: number,
     script: string = builtFiles().worker,
+    modules: readonly string[] = [],
   ) {
     this.#script = script
+    this.#modules = count > 1 ? modules : []
     const spare = Math.max(1, availableParallelism() - 1)
     while (this.#threads.length < Math.min(count, spare)) this.#start()
   }
 
   /** Starts a thread, which starts another if one is missing. */
   #start(): void {
-    const name = `explorer ${this.#threads.length}`
-    const worker = new Worker(this.#script, { name, env: SHARE_ENV })
+    const index = this.#threads.length
+    const workerData: ExplorerData = { modules: index === 0 ? this.#modules : [] }
+    const name = `explorer ${index}`
+    const worker = new Worker(this.#script, { name, env: SHARE_ENV, workerData })
     this.#threads.push({ worker, death: deathOf(worker) })
     worker.once('online', () => {
       if (!this.#isClosed && this.#threads.length < this.count) this.#start()
