@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 
 const modules = new Map<string, WebAssembly.Module>()
 
-/** Flags of the engine: it compiles a function when it is called, and optimizes it when it is hot. */
+/** Flags of the engine: to compile a function when it is called, to optimize it when it is hot. */
 const LAZY = ['wasm-lazy-compilation', 'wasm-dynamic-tiering']
 
 /**
